@@ -1,0 +1,65 @@
+"""Grokking in ridge regression: gradient descent, exact dynamics, theorems and pictures.
+
+A map of the modules, in the order of their imports:
+
+==============  ============================================================================
+`problems`      what is learned: data, teacher, initial weights, population covariance
+`trajectory`    what a run leaves behind: the two losses at each recorded step
+`training`      gradient descent, step by step, in numba kernels
+`dynamics`      sums of decaying exponentials, and the exact steps at which they cross a level
+`exact`         the same runs in closed form, for any number of steps
+`grokking`      t1, t2 and their delay, read off a trajectory
+`theory`        the theorems of Xu, Vardi and Safran (2026), with their constants and conditions
+`predictions`   sharp predictions from random matrix theory
+`sweeps`        grids of parameters times random draws, as a tidy table
+`figures`       the house style and the plots
+`explorers`     the interactive widgets
+==============  ============================================================================
+
+Names are loaded when first used, so ``import grokedu`` costs nothing and a closed-form curve
+does not wait for numba, pandas or matplotlib.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "RidgeProblem": "problems",
+    "gaussian_problem": "problems",
+    "realizable_problem": "problems",
+    "Trajectory": "trajectory",
+    "train_ridge": "training",
+    "exact_ridge": "exact",
+    "exact_grokking_times": "exact",
+    "GrokkingTimes": "grokking",
+    "grokking_times": "grokking",
+    "sweep": "sweeps",
+}
+_MODULES = {
+    "problems",
+    "trajectory",
+    "training",
+    "dynamics",
+    "exact",
+    "grokking",
+    "theory",
+    "predictions",
+    "sweeps",
+    "figures",
+    "explorers",
+}
+
+__all__ = sorted([*_HOME, *_MODULES])
+
+
+def __getattr__(name):
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _HOME:
+        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

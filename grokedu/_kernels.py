@@ -1,0 +1,147 @@
+"""All compiled code: plain arrays and floats in, arrays out; no randomness, defaults or checks.
+
+Everything lives in one file because numba's cache only notices changes in the file of the
+function itself. Each kernel advances a state in place and fills one entry of `train_loss` and
+`test_loss` per step, so a caller can run it in pieces. It returns the number of steps done,
+which is smaller than asked only when a loss stopped being finite.
+"""
+
+import numba
+import numpy as np
+
+# "contract" permits fused multiply-adds and nothing else: NaN and infinity keep their meaning.
+_compile = numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+
+
+@_compile
+def _times(matrix, vector, out):
+    """out = matrixᵀ @ vector, which for a symmetric matrix is matrix @ vector.
+
+    Rows are added four at a time: no sum is reordered, and the loop over columns vectorizes.
+    Up to a few hundred rows this is as fast as BLAS and needs no call.
+    """
+    n_rows, n_columns = matrix.shape
+    out[:] = 0.0
+    in_fours = n_rows - n_rows % 4
+    for i in range(0, in_fours, 4):
+        a, b, c, d = vector[i], vector[i + 1], vector[i + 2], vector[i + 3]
+        for j in range(n_columns):
+            out[j] += (
+                matrix[i, j] * a + matrix[i + 1, j] * b + matrix[i + 2, j] * c + matrix[i + 3, j] * d
+            )
+    for i in range(in_fours, n_rows):
+        for j in range(n_columns):
+            out[j] += matrix[i, j] * vector[i]
+
+
+@_compile
+def _dot(left, right):
+    total = 0.0
+    for i in range(len(left)):
+        total += left[i] * right[i]
+    return total
+
+
+@_compile
+def ridge_primal(
+    features,
+    targets,
+    teacher,
+    covariance,
+    weight_decay,
+    learning_rate,
+    weights,
+    residual,
+    train_loss,
+    test_loss,
+):
+    """Gradient descent on θ itself: θ ← (1 − ηλ) θ − (η/n) Φᵀ(Φθ − y).
+
+    State: `weights` (m,) and `residual` = Φθ − y (n,). `covariance` is (1, m) for a diagonal or
+    (m, m) for a full matrix.
+    """
+    n_samples, n_features = features.shape
+    keep = 1.0 - learning_rate * weight_decay
+    rate = learning_rate / n_samples
+    gradient = np.empty(n_features)
+    error = np.empty(n_features)
+    weighted_error = np.empty(n_features)
+    diagonal = covariance.shape[0] == 1
+    for step in range(len(train_loss)):
+        _times(features, residual, gradient)
+        for j in range(n_features):
+            weights[j] = keep * weights[j] - rate * gradient[j]
+            error[j] = weights[j] - teacher[j]
+        np.dot(features, weights, residual)
+        for i in range(n_samples):
+            residual[i] -= targets[i]
+        train_loss[step] = _dot(residual, residual) / (2 * n_samples)
+        if diagonal:
+            for j in range(n_features):
+                weighted_error[j] = covariance[0, j] * error[j]
+        else:
+            _times(covariance, error, weighted_error)
+        test_loss[step] = _dot(error, weighted_error)
+        if not np.isfinite(train_loss[step] + test_loss[step]):
+            return step + 1
+    return len(train_loss)
+
+
+@_compile
+def ridge_dual(
+    gram,
+    test_gram,
+    scale,
+    start_fit,
+    targets,
+    start_moment,
+    teacher_moment,
+    constants,
+    weight_decay,
+    learning_rate,
+    shrink,
+    coefficients,
+    fit,
+    train_loss,
+    test_loss,
+):
+    """The same gradient descent in n numbers: θ(t) = x θ(0) + Φᵀβ, with x = (1 − ηλ)^t.
+
+    β ← (1 − ηλ) β − (η/n) r with r = x Φθ(0) + Kβ − y. The test loss (θ − θ*)ᵀΣ(θ − θ*) becomes
+    a quadratic form in (x, β) whose parts are computed once.
+
+    State: `shrink` (1,) holds x, `coefficients` (n,) holds β, `fit` (n,) holds Kβ.
+    `gram` is K = ΦΦᵀ; `test_gram` is ΦΣΦᵀ, or empty when Σ = `scale` · I, which saves a product.
+    `start_fit` = Φθ(0), `start_moment` = ΦΣθ(0), `teacher_moment` = ΦΣθ*, and `constants` =
+    (θ(0)ᵀΣθ(0), θ(0)ᵀΣθ*, θ*ᵀΣθ*).
+    """
+    n_samples = len(targets)
+    keep = 1.0 - learning_rate * weight_decay
+    rate = learning_rate / n_samples
+    isotropic = test_gram.size == 0
+    image = np.empty(n_samples)
+    for step in range(len(train_loss)):
+        x = shrink[0]
+        for i in range(n_samples):
+            residual = x * start_fit[i] + fit[i] - targets[i]
+            coefficients[i] = keep * coefficients[i] - rate * residual
+        x *= keep
+        shrink[0] = x
+        _times(gram, coefficients, fit)
+
+        squares = 0.0
+        linear = 0.0
+        quadratic = 0.0
+        if not isotropic:
+            _times(test_gram, coefficients, image)
+        for i in range(n_samples):
+            residual = x * start_fit[i] + fit[i] - targets[i]
+            squares += residual * residual
+            linear += (x * start_moment[i] - teacher_moment[i]) * coefficients[i]
+            quadratic += coefficients[i] * (scale * fit[i] if isotropic else image[i])
+        start_part = x * (x * constants[0] - 2 * constants[1]) + constants[2]
+        train_loss[step] = squares / (2 * n_samples)
+        test_loss[step] = start_part + 2 * linear + quadratic
+        if not np.isfinite(train_loss[step] + test_loss[step]):
+            return step + 1
+    return len(train_loss)

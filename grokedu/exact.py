@@ -1,0 +1,197 @@
+"""Gradient descent on ridge regression in closed form, at any step.
+
+Split R^m into the row space of Φ, what the data see, and its complement, which they never see.
+In the row space, along each right singular vector v_i with s_i = μ_i / n,
+
+    a_i(t) = a_i^∞ + ρ_i^t (a_i(0) − a_i^∞),   ρ_i = 1 − η(s_i + λ),
+
+and in the complement θ⊥(t) = (1 − ηλ)^t θ⊥(0): only weight decay acts there.
+"""
+
+import numpy as np
+
+from grokedu.dynamics import DecayingForm, first_at_most, last_at_least
+from grokedu.grokking import GrokkingTimes, check_thresholds
+from grokedu.problems import check_gradient_descent, covariance_times
+from grokedu.trajectory import Trajectory
+
+
+def exact_ridge(problem, *, weight_decay, learning_rate, steps):
+    """The losses that `train_ridge` computes, from one eigendecomposition and without iterating.
+
+    Parameters
+    ----------
+    problem : RidgeProblem
+    weight_decay, learning_rate : float
+        λ and η, as in `train_ridge`.
+    steps : (k,) array of whole numbers
+        Any steps ≥ 0, increasing, up to 2⁵³ ≈ 9·10¹⁵.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    ValueError
+        As `train_ridge`, and for steps that are negative, fractional or not increasing.
+    """
+    weight_decay, learning_rate = check_gradient_descent(problem, weight_decay, learning_rate)
+    steps = _check_steps(steps)
+    motion = _Motion(problem, weight_decay, learning_rate)
+    return Trajectory(
+        steps=steps,
+        train_loss=motion.train_form().at(steps),
+        test_loss=motion.test_form().at(steps),
+        weights=motion.weights_at(steps[-1]),
+    )
+
+
+def exact_grokking_times(
+    problem, *, weight_decay, learning_rate, train_threshold=0.01, test_threshold=0.01
+):
+    """t1 and t2 as exact integers, without a limit on the number of steps.
+
+    The closed form is searched by branch and bound, so curves that rise and fall are safe: t1 is
+    truly the last step with training loss ≥ ε, t2 truly the first with test loss ≤ c.
+
+    Parameters
+    ----------
+    problem : RidgeProblem
+    weight_decay, learning_rate : float
+        λ and η, as in `train_ridge`.
+    train_threshold, test_threshold : float
+        ε and c, as in `grokking_times`.
+
+    Returns
+    -------
+    GrokkingTimes
+        A time is None, with the reason, if it does not exist: the training loss starts and stays
+        below ε, or never settles below it; the test loss never reaches c.
+
+    Raises
+    ------
+    ValueError
+        As `train_ridge` and `grokking_times`.
+    """
+    weight_decay, learning_rate = check_gradient_descent(problem, weight_decay, learning_rate)
+    train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
+    motion = _Motion(problem, weight_decay, learning_rate)
+    return crossing_times(motion.train_form(), motion.test_form(), train_threshold, test_threshold)
+
+
+def crossing_times(train_form, test_form, train_threshold, test_threshold):
+    """t1 and t2 of two loss curves given as `DecayingForm`."""
+    reasons = []
+    overfit_step = last_at_least(train_form, train_threshold)
+    if overfit_step is None:
+        reasons.append(f"the training loss is below {train_threshold:g} at every step")
+    elif overfit_step == np.inf:
+        limit = train_form.at(np.inf)[0]
+        reasons.append(
+            f"the training loss tends to {limit:.3g} and never settles below {train_threshold:g}"
+        )
+        overfit_step = None
+    generalize_step = first_at_most(test_form, test_threshold)
+    if generalize_step is None:
+        limit = test_form.at(np.inf)[0]
+        reasons.append(f"the test loss tends to {limit:.3g} and never reaches {test_threshold:g}")
+    return GrokkingTimes(overfit_step, generalize_step, "; ".join(reasons))
+
+
+class _Motion:
+    """δ(t) = θ(t) − θ* in coordinates in which every one of them decays by itself.
+
+    The coordinates are the r right singular vectors, then the direction of θ⊥(0), then what is
+    left of θ*⊥, along which nothing moves.
+    """
+
+    def __init__(self, problem, weight_decay, learning_rate):
+        self.problem = problem
+        spectrum = problem.spectrum
+        self.singular = np.sqrt(spectrum.eigenvalues)
+        curvature = spectrum.eigenvalues / problem.n_samples
+        noise = problem.targets - problem.features @ problem.teacher
+        self.noise = spectrum.left.T @ noise
+        self.unexplained = max(noise @ noise - self.noise @ self.noise, 0.0)
+        start = self._along(problem.initial_weights)
+        teacher = self._along(problem.teacher)
+        # Where mode i ends, seen from the teacher: shrinkage by λ, plus the fitted noise.
+        pull = self.singular * self.noise / problem.n_samples
+        end = (pull - weight_decay * teacher) / (curvature + weight_decay)
+
+        unseen_start = problem.initial_weights - self._from_modes(start)
+        unseen_teacher = problem.teacher - self._from_modes(teacher)
+        self.start_direction, start_length = _unit(unseen_start, problem.initial_weights)
+        overlap = self.start_direction @ unseen_teacher
+        unseen_teacher = unseen_teacher - overlap * self.start_direction
+        self.teacher_direction, teacher_length = _unit(unseen_teacher, problem.teacher)
+
+        self.offset = np.concatenate([end, [-overlap, -teacher_length]])
+        self.amplitude = np.concatenate([start - teacher - end, [start_length, 0.0]])
+        self.drop = learning_rate * np.concatenate([curvature + weight_decay, [weight_decay, 0.0]])
+
+    def train_form(self):
+        """The residual along u_i is √μ_i δ_i − ξ_i, with ξ the label noise."""
+        n_samples = self.problem.n_samples
+        modes = slice(0, len(self.singular))
+        return DecayingForm(
+            offset=self.singular * self.offset[modes] - self.noise,
+            amplitude=self.singular * self.amplitude[modes],
+            drop=self.drop[modes],
+            form=np.full(len(self.singular), 1 / (2 * n_samples)),
+            constant=self.unexplained / (2 * n_samples),
+        )
+
+    def test_form(self):
+        """δᵀΣδ in these coordinates."""
+        covariance = self.problem.covariance
+        if covariance.ndim == 0:
+            form = np.full(len(self.offset), float(covariance))
+        else:
+            modes = self.problem.features.T @ (self.problem.spectrum.left / self.singular)
+            basis = np.column_stack([modes, self.start_direction, self.teacher_direction])
+            form = basis.T @ covariance_times(covariance, basis)
+        return DecayingForm(self.offset, self.amplitude, self.drop, form)
+
+    def weights_at(self, step):
+        one = DecayingForm(self.offset, self.amplitude, self.drop, np.ones(len(self.offset)))
+        delta = one.coordinates_at(step)[0]
+        return (
+            self.problem.teacher
+            + self._from_modes(delta[:-2])
+            + delta[-2] * self.start_direction
+            + delta[-1] * self.teacher_direction
+        )
+
+    def _along(self, weights):
+        """The coordinates v_iᵀ weights."""
+        return self.problem.spectrum.left.T @ (self.problem.features @ weights) / self.singular
+
+    def _from_modes(self, coordinates):
+        """Σ_i coordinates_i v_i."""
+        return self.problem.features.T @ (
+            self.problem.spectrum.left @ (coordinates / self.singular)
+        )
+
+
+def _unit(vector, whole):
+    """Direction and length of `vector`; zero if it is a rounding error of the vector `whole`."""
+    length = np.linalg.norm(vector)
+    if length <= 1e-13 * np.linalg.norm(whole):
+        return np.zeros_like(vector), 0.0
+    return vector / length, float(length)
+
+
+def _check_steps(steps):
+    array = np.atleast_1d(np.asarray(steps))
+    if array.ndim != 1 or array.size == 0 or not np.issubdtype(array.dtype, np.number):
+        raise ValueError(f"steps has shape {array.shape}: pass a list of whole numbers")
+    if not (np.isfinite(array).all() and np.all(array == np.floor(array)) and np.all(array >= 0)):
+        raise ValueError("steps contains numbers that are no steps: pass whole numbers, 0 or more")
+    if array.max() > 2**53:
+        raise ValueError(f"steps goes up to {array.max():g}: pass steps up to 2**53")
+    array = array.astype(np.int64)
+    if np.any(np.diff(array) <= 0):
+        raise ValueError("steps is not increasing: pass numpy.unique(steps)")
+    return array

@@ -1,0 +1,350 @@
+"""Ridge-regression problems, and the functions that draw them.
+
+A problem holds everything that gradient descent does not choose: features, labels, initial
+weights, the teacher, and the population covariance that turns weights into a test loss.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+
+def check_number(name, value, *, above=None, at_least=None, remedy):
+    """Return `value` as a float, or raise a ValueError that says what to pass instead."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}={value!r} is not a number: {remedy}") from None
+    bad = not np.isfinite(number)
+    bad |= above is not None and number <= above
+    bad |= at_least is not None and number < at_least
+    if bad:
+        raise ValueError(f"{name}={value!r}: {remedy}")
+    return number
+
+
+def check_count(name, value, *, at_least=1):
+    """Return `value` as an int of at least `at_least`, or raise a ValueError."""
+    remedy = f"pass a whole number, at least {at_least}"
+    number = check_number(name, value, at_least=at_least, remedy=remedy)
+    if number != int(number):
+        raise ValueError(f"{name}={value!r}: {remedy}")
+    return int(value)
+
+
+def _check_array(name, value, shape=None):
+    try:
+        array = np.asarray(value, dtype=np.float64, order="C")
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is not an array of numbers: pass real numbers only") from None
+    if shape is not None and array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}: make the shapes agree")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} contains NaN or infinity: remove or replace those entries")
+    return array
+
+
+def covariance_times(covariance, vectors):
+    """Σ @ vectors for a covariance given as a scalar, a diagonal (m,) or a matrix (m, m)."""
+    if covariance.ndim == 2:
+        return covariance @ vectors
+    return (covariance * vectors.T).T
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """What the data see: the positive eigenvalues μ_i of ΦᵀΦ with their directions.
+
+    Attributes
+    ----------
+    eigenvalues : (r,) float64
+        μ_1 ≤ … ≤ μ_r > 0, where r is the rank of Φ. Eigenvalues below n · machine epsilon · μ_max
+        count as zero.
+    left : (n, r) float64
+        Left singular vectors u_i of Φ. The right ones are v_i = Φᵀu_i / √μ_i.
+    """
+
+    eigenvalues: np.ndarray
+    left: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RidgeProblem:
+    """Ridge regression with a linear teacher, as gradient descent meets it.
+
+    Attributes
+    ----------
+    features : (n, m) float64
+        Φ, one row φ(x_i)ᵀ per sample.
+    targets : (n,) float64
+        y = Φθ* plus the label noise.
+    initial_weights, teacher : (m,) float64
+        θ(0) and θ*.
+    covariance : () or (m,) or (m, m) float64
+        Σ = E φφᵀ: a scalar times the identity, a diagonal, or a full matrix.
+    init_variance : float or None
+        ν², the variance that each entry of θ(0) was drawn with; None if θ(0) was not drawn.
+    feature_norm_bound : float
+        b, a bound on ‖φ(x)‖ for all x. See `gaussian_problem` for unbounded features.
+
+    Notes
+    -----
+    Weights have no unit; losses are in the squared unit of the targets. Draw a problem with
+    `gaussian_problem`, or build one from your own arrays with `realizable_problem`.
+    """
+
+    features: np.ndarray = field(repr=False)
+    targets: np.ndarray = field(repr=False)
+    initial_weights: np.ndarray = field(repr=False)
+    teacher: np.ndarray = field(repr=False)
+    covariance: np.ndarray = field(repr=False)
+    init_variance: float | None
+    feature_norm_bound: float
+
+    @property
+    def n_samples(self):
+        """n, the number of samples."""
+        return self.features.shape[0]
+
+    @property
+    def n_features(self):
+        """m, the number of features, all of them trainable."""
+        return self.features.shape[1]
+
+    @cached_property
+    def gram(self):
+        """K = ΦΦᵀ, the (n, n) Gram matrix of the samples."""
+        return self.features @ self.features.T
+
+    @cached_property
+    def spectrum(self):
+        """The positive spectrum of ΦᵀΦ, computed once on the smaller side."""
+        if self.n_samples <= self.n_features:
+            eigenvalues, left = np.linalg.eigh(self.gram)
+            keep = eigenvalues > _rounding(eigenvalues, self.features.shape)
+            return Spectrum(eigenvalues[keep], left[:, keep])
+        eigenvalues, right = np.linalg.eigh(self.features.T @ self.features)
+        keep = eigenvalues > _rounding(eigenvalues, self.features.shape)
+        left = self.features @ right[:, keep] / np.sqrt(eigenvalues[keep])
+        return Spectrum(eigenvalues[keep], left)
+
+    @cached_property
+    def smallest_population_eigenvalue(self):
+        """λmin(Σ)."""
+        if self.covariance.ndim == 2:
+            return float(np.linalg.eigvalsh(self.covariance)[0])
+        return float(self.covariance.min())
+
+    @property
+    def mean_squared_feature_norm(self):
+        """L = ‖Φ‖_F² / n."""
+        return float(np.sum(self.features**2) / self.n_samples)
+
+    @property
+    def max_curvature(self):
+        """s_max = λmax(ΦᵀΦ) / n, the largest curvature of the unregularized training loss."""
+        eigenvalues = self.spectrum.eigenvalues
+        return float(eigenvalues[-1] / self.n_samples) if eigenvalues.size else 0.0
+
+    def train_loss(self, weights):
+        """(1/2n) ‖Φθ − y‖² for weights of shape (m,)."""
+        residual = self.features @ weights - self.targets
+        return float(residual @ residual / (2 * self.n_samples))
+
+    def test_loss(self, weights):
+        """E_x (⟨θ, φ(x)⟩ − N*(x))² = (θ − θ*)ᵀ Σ (θ − θ*) for weights of shape (m,)."""
+        error = weights - self.teacher
+        return float(error @ covariance_times(self.covariance, error))
+
+
+def _rounding(eigenvalues, shape):
+    return max(shape) * np.finfo(float).eps * max(eigenvalues[-1], 0.0)
+
+
+def realizable_problem(
+    features,
+    teacher,
+    initial_weights,
+    *,
+    covariance,
+    label_noise=0.0,
+    rng=None,
+    init_variance=None,
+    feature_norm_bound=None,
+):
+    """A problem from your own arrays, with labels y = Φθ* + noise.
+
+    Parameters
+    ----------
+    features : (n, m) array
+        Φ.
+    teacher, initial_weights : (m,) array
+        θ* and θ(0).
+    covariance : float, (m,) or (m, m) array
+        Σ: a scalar stands for a multiple of the identity, a vector for a diagonal. It must be
+        symmetric and have no negative eigenvalue.
+    label_noise : float
+        Standard deviation of independent Gaussian noise on the labels. The test loss is measured
+        against the teacher without noise.
+    rng : numpy.random.Generator, optional
+        Needed when `label_noise` is positive.
+    init_variance : float, optional
+        ν², if `initial_weights` were drawn from N(0, ν² I). Theorem 4.5 needs it.
+    feature_norm_bound : float, optional
+        b with ‖φ(x)‖ ≤ b for all x. Without it the largest norm in `features` stands in.
+
+    Returns
+    -------
+    RidgeProblem
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not agree, NaN, zero samples, or a covariance that is none.
+    """
+    features = _check_array("features", features)
+    if features.ndim != 2 or 0 in features.shape:
+        raise ValueError(
+            f"features has shape {features.shape}: pass (n_samples, n_features), both at least 1"
+        )
+    n_features = features.shape[1]
+    teacher = _check_array("teacher", teacher, (n_features,))
+    initial_weights = _check_array("initial_weights", initial_weights, (n_features,))
+    noise = check_number("label_noise", label_noise, at_least=0, remedy="pass 0 or more")
+    targets = features @ teacher
+    if noise > 0:
+        if rng is None:
+            raise ValueError(
+                f"label_noise={label_noise!r} needs rng: pass a numpy.random.Generator"
+            )
+        targets = targets + noise * rng.standard_normal(features.shape[0])
+    if init_variance is not None:
+        remedy = "pass 0 or more, or None"
+        init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
+    if feature_norm_bound is None:
+        feature_norm_bound = np.sqrt(np.max(np.sum(features**2, axis=1)))
+    bound = check_number(
+        "feature_norm_bound", feature_norm_bound, at_least=0, remedy="pass 0 or more"
+    )
+    return RidgeProblem(
+        features=features,
+        targets=targets,
+        initial_weights=initial_weights,
+        teacher=teacher,
+        covariance=_check_covariance(covariance, n_features),
+        init_variance=init_variance,
+        feature_norm_bound=bound,
+    )
+
+
+def _check_covariance(covariance, n_features):
+    covariance = _check_array("covariance", covariance)
+    if covariance.shape not in [(), (n_features,), (n_features, n_features)]:
+        raise ValueError(
+            f"covariance has shape {covariance.shape}: with {n_features} features pass a scalar, "
+            f"({n_features},) for a diagonal or ({n_features}, {n_features})"
+        )
+    if covariance.ndim == 2:
+        asymmetry = np.abs(covariance - covariance.T).max()
+        if asymmetry > 1e-12 * np.abs(covariance).max():
+            raise ValueError("covariance is not symmetric: pass (covariance + covariance.T) / 2")
+        smallest = np.linalg.eigvalsh(covariance)[0]
+        negative = smallest < -1e-10 * np.abs(covariance).max()
+    else:
+        smallest = covariance.min()
+        negative = smallest < 0
+    if negative:
+        raise ValueError(
+            f"covariance has the negative eigenvalue {smallest:.3g}: pass a positive "
+            "semidefinite covariance"
+        )
+    return covariance
+
+
+def gaussian_problem(
+    *,
+    n_samples=100,
+    n_features=1000,
+    init_variance=1.0,
+    teacher_norm=1.0,
+    label_noise=0.0,
+    rng,
+):
+    """Isotropic Gaussian features φ ~ N(0, I_m / m) with a linear teacher (paper, Section 5.1).
+
+    Parameters
+    ----------
+    n_samples, n_features : int
+        n and m.
+    init_variance : float
+        ν²: θ(0) ~ N(0, ν² I_m).
+    teacher_norm : float
+        ‖θ*‖; the direction is uniform on the sphere. 0 gives the zero teacher of Theorem 4.1.
+    label_noise : float
+        Standard deviation of Gaussian label noise.
+    rng : numpy.random.Generator
+        The only source of randomness. Features, teacher direction, initial weights and noise are
+        drawn in this order, so problems that differ in ν², ‖θ*‖ or noise alone share their draws.
+
+    Returns
+    -------
+    RidgeProblem
+        With Σ = I/m. Gaussian features have no almost-sure norm bound; `feature_norm_bound` is
+        √(3/2), the value behind the constants of Eq. (8), which ‖φ(x)‖ stays below with
+        probability close to 1 when m is large.
+
+    Raises
+    ------
+    ValueError
+        For counts below 1 or negative scales.
+    """
+    n_samples = check_count("n_samples", n_samples)
+    n_features = check_count("n_features", n_features)
+    remedy = "pass 0 or more"
+    init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
+    teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng={rng!r}: pass numpy.random.default_rng(seed)")
+    features = rng.standard_normal((n_samples, n_features))
+    features /= np.sqrt(n_features)
+    direction = rng.standard_normal(n_features)
+    start = rng.standard_normal(n_features)
+    return realizable_problem(
+        features,
+        teacher_norm * direction / np.linalg.norm(direction),
+        np.sqrt(init_variance) * start,
+        covariance=1 / n_features,
+        label_noise=label_noise,
+        rng=rng,
+        init_variance=init_variance,
+        feature_norm_bound=np.sqrt(1.5),
+    )
+
+
+def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstable=False):
+    """Return (λ, η) as floats if gradient descent with them makes sense on `problem`.
+
+    Raises
+    ------
+    ValueError
+        For λ < 0, η ≤ 0, ηλ ≥ 1 (one step would erase the weights), or, unless `allow_unstable`,
+        η ≥ 2/(λ + s_max), beyond which the iteration diverges.
+    """
+    remedy = "pass a number, 0 or more"
+    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
+    remedy = "pass a number above 0"
+    learning_rate = check_number("learning_rate", learning_rate, above=0, remedy=remedy)
+    if learning_rate * weight_decay >= 1:
+        raise ValueError(
+            f"learning_rate={learning_rate:g} times weight_decay={weight_decay:g} is at least 1, "
+            f"so one step would erase the weights: pass learning_rate below {1 / weight_decay:g}"
+        )
+    curvature = weight_decay + problem.max_curvature
+    if not allow_unstable and learning_rate * curvature >= 2:
+        raise ValueError(
+            f"learning_rate={learning_rate:g} is at or beyond the stability limit "
+            f"2/(weight_decay + s_max) = {2 / curvature:.4g}: pass a smaller one, or "
+            "allow_unstable=True to watch train_ridge diverge"
+        )
+    return weight_decay, learning_rate

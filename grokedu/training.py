@@ -1,0 +1,172 @@
+"""Gradient descent with weight decay, one step at a time.
+
+Each function checks its input, lays the arrays out for the kernel, runs it in pieces, and returns
+a `Trajectory`.
+"""
+
+import time
+
+import numpy as np
+
+from grokedu import _kernels
+from grokedu.problems import check_count, check_gradient_descent, covariance_times
+from grokedu.trajectory import Trajectory
+
+_SECONDS_PER_PIECE = 0.05
+
+
+def train_ridge(
+    problem,
+    *,
+    weight_decay,
+    learning_rate,
+    n_steps,
+    form="auto",
+    allow_unstable=False,
+    progress=None,
+):
+    """Run gradient descent on ridge regression and record both losses at every step.
+
+    The update is θ ← θ − η [ (1/n) Φᵀ(Φθ − y) + λθ ] (paper, Section 2).
+
+    Parameters
+    ----------
+    problem : RidgeProblem
+    weight_decay, learning_rate : float
+        λ ≥ 0 and η > 0 with ηλ < 1.
+    n_steps : int
+        Number of steps; the trajectory has ``n_steps + 1`` entries, step 0 included.
+    form : {"auto", "primal", "dual"}
+        "primal" iterates θ, at 2nm multiply-adds a step. "dual" iterates β ∈ Rⁿ with
+        θ(t) = (1 − ηλ)^t θ(0) + Φᵀβ(t), at n² (2n² for a Σ that is no multiple of the identity).
+        They are the same gradient descent up to rounding; "auto" takes the cheaper one.
+    allow_unstable : bool
+        Run even if η is beyond the stability limit 2/(λ + s_max). The trajectory then ends where
+        the losses overflow, with ``diverged=True``.
+    progress : callable, optional
+        Called with the number of steps done every 50 ms or so. If it returns False, or on a
+        KeyboardInterrupt, the run stops and gives back what was done.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    ValueError
+        For ηλ ≥ 1, an unstable η (unless allowed), negative λ, η ≤ 0 or n_steps < 1.
+    """
+    weight_decay, learning_rate = check_gradient_descent(
+        problem, weight_decay, learning_rate, allow_unstable=allow_unstable
+    )
+    n_steps = check_count("n_steps", n_steps)
+    if form not in ("auto", "primal", "dual"):
+        raise ValueError(f"form={form!r}: pass 'auto', 'primal' or 'dual'")
+    if form == "auto":
+        form = "dual" if _dual_is_cheaper(problem) else "primal"
+    advance, final_weights = (_dual if form == "dual" else _primal)(
+        problem, weight_decay, learning_rate
+    )
+    train_loss = np.empty(n_steps + 1)
+    test_loss = np.empty(n_steps + 1)
+    train_loss[0] = problem.train_loss(problem.initial_weights)
+    test_loss[0] = problem.test_loss(problem.initial_weights)
+    done, diverged = _run_in_pieces(advance, train_loss[1:], test_loss[1:], progress)
+    return Trajectory(
+        steps=np.arange(done + 1),
+        train_loss=train_loss[: done + 1],
+        test_loss=test_loss[: done + 1],
+        weights=final_weights(),
+        diverged=diverged,
+    )
+
+
+def _dual_is_cheaper(problem):
+    products = 1 if problem.covariance.ndim == 0 else 2
+    return products * problem.n_samples < 2 * problem.n_features and (
+        problem.n_samples < problem.n_features
+    )
+
+
+def _run_in_pieces(advance, train_loss, test_loss, progress):
+    """Fill the losses piece by piece. Return the number of steps done and whether it diverged."""
+    n_steps = len(train_loss)
+    done, piece = 0, 64
+    try:
+        while done < n_steps:
+            stop = min(done + piece, n_steps)
+            started = time.perf_counter()
+            finished = advance(train_loss[done:stop], test_loss[done:stop])
+            diverged = not np.isfinite(train_loss[done + finished - 1] + test_loss[done + finished - 1])
+            done += finished
+            if diverged:
+                return done, True
+            if progress is not None and progress(done) is False:
+                break
+            if time.perf_counter() - started < _SECONDS_PER_PIECE / 2:
+                piece *= 2
+    except KeyboardInterrupt:
+        pass
+    return done, False
+
+
+def _primal(problem, weight_decay, learning_rate):
+    weights = problem.initial_weights.copy()
+    residual = problem.features @ weights - problem.targets
+    covariance = problem.covariance
+    if covariance.ndim < 2:
+        covariance = np.full((1, problem.n_features), covariance)
+
+    def advance(train_loss, test_loss):
+        return _kernels.ridge_primal(
+            problem.features,
+            problem.targets,
+            problem.teacher,
+            covariance,
+            weight_decay,
+            learning_rate,
+            weights,
+            residual,
+            train_loss,
+            test_loss,
+        )
+
+    return advance, lambda: weights
+
+
+def _dual(problem, weight_decay, learning_rate):
+    features, start, teacher = problem.features, problem.initial_weights, problem.teacher
+    weighted_start = covariance_times(problem.covariance, start)
+    weighted_teacher = covariance_times(problem.covariance, teacher)
+    if problem.covariance.ndim == 0:
+        test_gram, scale = np.empty((0, 0)), float(problem.covariance)
+    else:
+        scale = 0.0
+        test_gram = features @ covariance_times(problem.covariance, features.T)
+    start_fit = features @ start
+    constants = np.array([start @ weighted_start, teacher @ weighted_start, teacher @ weighted_teacher])
+    shrink = np.ones(1)
+    coefficients = np.zeros(problem.n_samples)
+    fit = np.zeros(problem.n_samples)
+    start_moment, teacher_moment = features @ weighted_start, features @ weighted_teacher
+
+    def advance(train_loss, test_loss):
+        return _kernels.ridge_dual(
+            problem.gram,
+            test_gram,
+            scale,
+            start_fit,
+            problem.targets,
+            start_moment,
+            teacher_moment,
+            constants,
+            weight_decay,
+            learning_rate,
+            shrink,
+            coefficients,
+            fit,
+            train_loss,
+            test_loss,
+        )
+
+    return advance, lambda: shrink[0] * start + features.T @ coefficients
