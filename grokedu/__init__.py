@@ -32,8 +32,10 @@ _HOME = {
     "train_ridge": "training",
     "exact_ridge": "exact",
     "exact_grokking_times": "exact",
+    "ridge_solution": "exact",
     "GrokkingTimes": "grokking",
     "grokking_times": "grokking",
+    "gaussian_accuracy": "grokking",
     "sweep": "sweeps",
 }
 _MODULES = {

@@ -12,7 +12,7 @@ import numpy as np
 
 from grokedu.dynamics import DecayingForm, first_at_most, last_at_least
 from grokedu.grokking import GrokkingTimes, check_thresholds
-from grokedu.problems import check_gradient_descent, covariance_times
+from grokedu.problems import check_gradient_descent, check_number, covariance_times
 from grokedu.trajectory import Trajectory
 
 
@@ -78,6 +78,22 @@ def exact_grokking_times(
     train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
     motion = _Motion(problem, weight_decay, learning_rate)
     return crossing_times(motion.train_form(), motion.test_form(), train_threshold, test_threshold)
+
+
+def ridge_solution(problem, *, weight_decay):
+    """θ*_λ = argmin (1/2n)‖Φθ − y‖² + (λ/2)‖θ‖², where gradient descent ends for λ > 0.
+
+    For λ = 0 it is the interpolator of least norm, the limit of θ*_λ as λ → 0.
+
+    Returns
+    -------
+    (m,) float64
+    """
+    remedy = "pass a number, 0 or more"
+    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
+    spectrum = problem.spectrum
+    shrunk = spectrum.eigenvalues + problem.n_samples * weight_decay
+    return problem.features.T @ (spectrum.left @ (spectrum.left.T @ problem.targets / shrunk))
 
 
 def crossing_times(train_form, test_form, train_threshold, test_threshold):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import erf
 
 from grokedu.problems import check_number
 
@@ -82,3 +83,21 @@ def check_thresholds(train_threshold, test_threshold):
         check_number("train_threshold", train_threshold, above=0, remedy=remedy),
         check_number("test_threshold", test_threshold, above=0, remedy=remedy),
     )
+
+
+def gaussian_accuracy(test_loss, *, tolerance=0.01):
+    """P_x((N(x; θ) − N*(x))² ≤ ε) for Gaussian features: erf(√(ε / 2L)).
+
+    A linear model's error on Gaussian features is N(0, L), with L its test loss, so the share of
+    inputs on which it is right within √ε is a function of the test loss alone (paper, Figure 5).
+
+    Parameters
+    ----------
+    test_loss : (k,) array
+    tolerance : float
+        ε, in units of the test loss.
+    """
+    remedy = "pass a number above 0"
+    tolerance = check_number("tolerance", tolerance, above=0, remedy=remedy)
+    with np.errstate(divide="ignore"):
+        return erf(np.sqrt(tolerance / (2 * np.asarray(test_loss, dtype=np.float64))))

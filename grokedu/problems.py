@@ -4,7 +4,8 @@ A problem holds everything that gradient descent does not choose: features, labe
 weights, the teacher, and the population covariance that turns weights into a test loss.
 """
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -86,7 +87,10 @@ class RidgeProblem:
     init_variance : float or None
         ν², the variance that each entry of θ(0) was drawn with; None if θ(0) was not drawn.
     feature_norm_bound : float
-        b, a bound on ‖φ(x)‖ for all x. See `gaussian_problem` for unbounded features.
+        b of Theorems 4.2 and 4.6, meant as a bound on ‖φ(x)‖ for all x.
+    norm_bound_is_sure : bool
+        Whether it is one. False for Gaussian features, which are unbounded, and where the largest
+        norm among the samples stands in for an unknown bound.
 
     Notes
     -----
@@ -101,6 +105,7 @@ class RidgeProblem:
     covariance: np.ndarray = field(repr=False)
     init_variance: float | None
     feature_norm_bound: float
+    norm_bound_is_sure: bool
 
     @property
     def n_samples(self):
@@ -192,7 +197,8 @@ def realizable_problem(
     init_variance : float, optional
         ν², if `initial_weights` were drawn from N(0, ν² I). Theorem 4.5 needs it.
     feature_norm_bound : float, optional
-        b with ‖φ(x)‖ ≤ b for all x. Without it the largest norm in `features` stands in.
+        b with ‖φ(x)‖ ≤ b for every x that can occur, not only for the samples. Without it the
+        largest norm among the samples stands in.
 
     Returns
     -------
@@ -222,11 +228,14 @@ def realizable_problem(
     if init_variance is not None:
         remedy = "pass 0 or more, or None"
         init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
-    if feature_norm_bound is None:
-        feature_norm_bound = np.sqrt(np.max(np.sum(features**2, axis=1)))
-    bound = check_number(
-        "feature_norm_bound", feature_norm_bound, at_least=0, remedy="pass 0 or more"
-    )
+    largest_norm = float(np.sqrt(np.max(np.sum(features**2, axis=1))))
+    bound = largest_norm
+    if feature_norm_bound is not None:
+        remedy = f"pass at least the largest norm among the samples, {largest_norm:.6g}"
+        least = largest_norm * (1 - 1e-12)
+        bound = check_number(
+            "feature_norm_bound", feature_norm_bound, at_least=least, remedy=remedy
+        )
     return RidgeProblem(
         features=features,
         targets=targets,
@@ -235,6 +244,7 @@ def realizable_problem(
         covariance=_check_covariance(covariance, n_features),
         init_variance=init_variance,
         feature_norm_bound=bound,
+        norm_bound_is_sure=feature_norm_bound is not None,
     )
 
 
@@ -310,7 +320,7 @@ def gaussian_problem(
     features /= np.sqrt(n_features)
     direction = rng.standard_normal(n_features)
     start = rng.standard_normal(n_features)
-    return realizable_problem(
+    problem = realizable_problem(
         features,
         teacher_norm * direction / np.linalg.norm(direction),
         np.sqrt(init_variance) * start,
@@ -318,8 +328,8 @@ def gaussian_problem(
         label_noise=label_noise,
         rng=rng,
         init_variance=init_variance,
-        feature_norm_bound=np.sqrt(1.5),
     )
+    return replace(problem, feature_norm_bound=math.sqrt(1.5))
 
 
 def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstable=False):

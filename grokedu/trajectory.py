@@ -18,8 +18,8 @@ class Trajectory:
     test_loss : (k,) float64
         L(θ(t)) = E_x (⟨θ, φ(x)⟩ − N*(x))², **without** the factor ½. This is the exact
         population loss, not an average over test samples.
-    weights : (m,) float64
-        The weights at the last recorded step.
+    weights : (m,) float64 or None
+        The weights at the last recorded step; None for a prediction, which belongs to no problem.
     diverged : bool
         Whether the run stopped because a loss stopped being a finite number. The last entry of
         `steps` is then the step at which that happened.
@@ -28,7 +28,7 @@ class Trajectory:
     steps: np.ndarray
     train_loss: np.ndarray
     test_loss: np.ndarray
-    weights: np.ndarray = field(repr=False)
+    weights: np.ndarray | None = field(repr=False)
     diverged: bool = False
 
     def __len__(self):

@@ -1,0 +1,211 @@
+"""Sharp predictions: what random matrix theory says a typical run does, with no free parameter.
+
+For isotropic Gaussian features the eigenvalues of ΦΦᵀ follow the Marchenko–Pastur law of ratio
+q = n/m, and both loss curves concentrate on an average over that law. These formulas go beyond
+the paper, whose bounds hold for all admissible data and are therefore loose for typical ones.
+"""
+
+import math
+
+import numpy as np
+from scipy.optimize import brentq
+
+from grokedu.dynamics import DecayingForm
+from grokedu.exact import crossing_times
+from grokedu.grokking import GrokkingTimes, check_thresholds
+from grokedu.problems import check_count, check_number
+from grokedu.trajectory import Trajectory
+
+_NODES = 400
+
+
+def marchenko_pastur_edges(ratio):
+    """The interval [(1 − √q)², (1 + √q)²] that holds the eigenvalues μ of ΦΦᵀ as n, m → ∞.
+
+    `ratio` is q = n/m, for features φ ~ N(0, I/m) (Marchenko and Pastur, 1967).
+    """
+    root = math.sqrt(check_number("ratio", ratio, above=0, remedy="pass n/m"))
+    return (1 - root) ** 2, (1 + root) ** 2
+
+
+def marchenko_pastur_density(eigenvalues, ratio):
+    """Density of the eigenvalues μ > 0 of ΦΦᵀ, normalized by their total number n.
+
+    Parameters
+    ----------
+    eigenvalues : (k,) array
+    ratio : float
+        q = n/m. For q > 1 the density integrates to 1/q, since n − m eigenvalues are zero.
+    """
+    low, high = marchenko_pastur_edges(ratio)
+    eigenvalues = np.asarray(eigenvalues, dtype=np.float64)
+    inside = (eigenvalues > low) & (eigenvalues < high)
+    safe = np.where(inside, eigenvalues, 1.0)
+    height = np.sqrt(np.maximum((high - safe) * (safe - low), 0)) / (2 * np.pi * ratio * safe)
+    return np.where(inside, height, 0.0)
+
+
+def smallest_eigenvalue_at_least(n_samples, n_features, *, failure_probability):
+    """A lower bound on λ⁺min(ΦᵀΦ) that holds with probability ≥ 1 − `failure_probability`.
+
+    √μ_min ≥ 1 − √(n/m) − s/√m with probability ≥ 1 − e^{−s²/2} for features N(0, I/m) and n ≤ m
+    (Davidson and Szarek, 2001). Returns 0 where that says nothing.
+    """
+    s = math.sqrt(2 * math.log(1 / failure_probability))
+    root = 1 - math.sqrt(n_samples / n_features) - s / math.sqrt(n_features)
+    return max(root, 0.0) ** 2
+
+
+def ridge_curves(
+    *,
+    n_samples=100,
+    n_features=1000,
+    init_variance=1.0,
+    teacher_norm=1.0,
+    label_noise=0.0,
+    weight_decay,
+    learning_rate,
+    steps,
+):
+    """The train and test loss of a typical run on `gaussian_problem` with the same arguments.
+
+    Each loss is the average over Marchenko–Pastur eigenvalues, initial weights, teacher direction
+    and noise. Runs concentrate on it as n and m grow.
+
+    Returns
+    -------
+    Trajectory
+        With ``weights=None``, since no problem was drawn.
+
+    Raises
+    ------
+    ValueError
+        As `gaussian_problem` and `train_ridge`.
+    """
+    train_form, test_form = _mean_losses(
+        n_samples, n_features, init_variance, teacher_norm, label_noise, weight_decay, learning_rate
+    )
+    steps = np.atleast_1d(steps)
+    return Trajectory(steps, train_form.at(steps), test_form.at(steps), None)
+
+
+def ridge_grokking_times(
+    *,
+    n_samples=100,
+    n_features=1000,
+    init_variance=1.0,
+    teacher_norm=1.0,
+    label_noise=0.0,
+    weight_decay,
+    learning_rate,
+    train_threshold=0.01,
+    test_threshold=0.01,
+):
+    """The t1 and t2 of a typical run, as real numbers: where `ridge_curves` crosses ε and c.
+
+    Returns
+    -------
+    GrokkingTimes
+        Floats, or None with the reason. Between two steps the curve is continued by its formula;
+        where some ρ_i < 0 it has no values between steps and the times are whole.
+    """
+    train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
+    forms = _mean_losses(
+        n_samples, n_features, init_variance, teacher_norm, label_noise, weight_decay, learning_rate
+    )
+    times = crossing_times(*forms, train_threshold, test_threshold)
+    overfit_step, generalize_step = times.overfit_step, times.generalize_step
+    if overfit_step is not None:
+        overfit_step = _between(forms[0], train_threshold, overfit_step, overfit_step + 1)
+    if generalize_step:
+        generalize_step = _between(forms[1], test_threshold, generalize_step - 1, generalize_step)
+    return GrokkingTimes(overfit_step, generalize_step, times.reason)
+
+
+def closed_form_generalize_step(
+    *,
+    n_samples=100,
+    n_features=1000,
+    init_variance=1.0,
+    teacher_norm=1.0,
+    weight_decay,
+    learning_rate,
+    test_threshold=0.01,
+):
+    """t2 ≈ ln[ (m−n)ν² / (mc − (1 − n/m)‖θ*‖²) ] / (2ηλ): only the unseen subspace still matters.
+
+    It takes the seen subspace as fitted and λ as small. Returns None where the logarithm has no
+    argument: n ≥ m, or a threshold c below the loss that n samples leave.
+    """
+    unseen = n_features - n_samples
+    room = n_features * test_threshold - unseen / n_features * teacher_norm**2
+    if unseen <= 0 or room <= 0:
+        return None
+    ratio = unseen * init_variance / room
+    return max(math.log(ratio), 0.0) / (2 * learning_rate * weight_decay) if ratio > 0 else 0.0
+
+
+def _between(form, level, before, after):
+    """The real step between `before` and `after` at which the form equals `level`."""
+    if np.any(form.drop > 1):
+        return float(after)
+
+    def excess(step):
+        return form.at(step)[0] - level
+
+    if excess(before) * excess(after) > 0:
+        return float(after)
+    return float(brentq(excess, before, after, xtol=1e-9))
+
+
+def _mean_losses(
+    n_samples, n_features, init_variance, teacher_norm, label_noise, weight_decay, learning_rate
+):
+    """The average train and test loss as `DecayingForm`, one group of coordinates per node."""
+    n, m = check_count("n_samples", n_samples), check_count("n_features", n_features)
+    zero = {"at_least": 0, "remedy": "pass 0 or more"}
+    spread = math.sqrt(check_number("init_variance", init_variance, **zero))
+    teacher = check_number("teacher_norm", teacher_norm, **zero) / math.sqrt(m)
+    noise = check_number("label_noise", label_noise, **zero)
+    lam = check_number("weight_decay", weight_decay, **zero)
+    eta = check_number("learning_rate", learning_rate, above=0, remedy="pass a number above 0")
+    eigenvalues, share = _quadrature(n / m)
+    s = eigenvalues / n
+    if eta * (lam + s.max()) >= 2:
+        raise ValueError(
+            f"learning_rate={eta:g} is at or beyond the stability limit {2 / (lam + s.max()):.4g} "
+            "of a typical problem: pass a smaller one"
+        )
+    zeros, ones = np.zeros_like(s), np.ones_like(s)
+    drop = eta * (s + lam)
+    fitted = s / (s + lam)
+    # Initial weights, teacher and noise are independent, so their parts add up without crossing.
+    fitted_noise = noise * np.sqrt(s / n) / (s + lam)
+    unseen = max(m - n, 0) / m
+    test_form = DecayingForm(
+        offset=np.concatenate([zeros, -teacher * (1 - fitted), fitted_noise, [0.0]]),
+        amplitude=np.concatenate([spread * ones, -teacher * fitted, -fitted_noise, [spread]]),
+        drop=np.concatenate([drop, drop, drop, [eta * lam]]),
+        form=np.concatenate([np.tile(share * n / m, 3), [unseen]]),
+        constant=unseen * teacher**2,
+    )
+    root = np.sqrt(eigenvalues)
+    train_form = DecayingForm(
+        offset=np.concatenate([zeros, -root * teacher * (1 - fitted), -noise * (1 - fitted)]),
+        amplitude=np.concatenate([root * spread, -root * teacher * fitted, -noise * fitted]),
+        drop=np.tile(drop, 3),
+        form=np.tile(share / 2, 3),
+        constant=max(n - m, 0) / n * noise**2 / 2,
+    )
+    return train_form, test_form
+
+
+def _quadrature(ratio):
+    """Nodes and weights with Σ_k w_k g(μ_k) = ∫ g dMP over the positive eigenvalues.
+
+    With μ = 1 + q + 2√q cos x the law is (2/π) sin²x / μ dx, which equidistant nodes in x
+    integrate with spectral accuracy (Gauss–Chebyshev of the second kind).
+    """
+    x = np.pi * np.arange(1, _NODES + 1) / (_NODES + 1)
+    eigenvalues = 1 + ratio + 2 * math.sqrt(ratio) * np.cos(x)
+    return eigenvalues, 2 / (_NODES + 1) * np.sin(x) ** 2 / eigenvalues
