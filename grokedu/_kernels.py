@@ -27,7 +27,10 @@ def _times(matrix, vector, out):
         a, b, c, d = vector[i], vector[i + 1], vector[i + 2], vector[i + 3]
         for j in range(n_columns):
             out[j] += (
-                matrix[i, j] * a + matrix[i + 1, j] * b + matrix[i + 2, j] * c + matrix[i + 3, j] * d
+                matrix[i, j] * a
+                + matrix[i + 1, j] * b
+                + matrix[i + 2, j] * c
+                + matrix[i + 3, j] * d
             )
     for i in range(in_fours, n_rows):
         for j in range(n_columns):

@@ -87,7 +87,7 @@ def first_at_most(form, level):
 
 
 def last_at_least(form, level):
-    """The last step t ≥ 0 with f(t) ≥ level; None if there is none, infinity if there is no last."""
+    """The last step t ≥ 0 with f(t) ≥ level: None if there is none, infinity if no last one."""
     return _over_parities(form, max, lambda part: _search(part, level, forward=False))
 
 
@@ -155,7 +155,9 @@ def _power(drop, steps):
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = 1 - drop
         # log1p keeps the digits of a small drop, which t multiplies.
-        log_size = np.where(np.abs(drop) < 0.5, np.log1p(-np.minimum(drop, 0.5)), np.log(np.abs(rate)))
+        log_size = np.where(
+            np.abs(drop) < 0.5, np.log1p(-np.minimum(drop, 0.5)), np.log(np.abs(rate))
+        )
         exponent = np.multiply.outer(steps, log_size)
     exponent[:, log_size == 0] = 0.0
     exponent[steps == 0] = 0.0

@@ -229,9 +229,7 @@ def conditions(
     """
     import pandas as pd
 
-    lam, eta = check_gradient_descent(
-        problem, weight_decay, learning_rate, allow_unstable=True
-    )
+    lam, eta = check_gradient_descent(problem, weight_decay, learning_rate, allow_unstable=True)
     epsilon, c = check_thresholds(train_threshold, test_threshold)
     delta = _probability(failure_probability)
     n, m, variance = problem.n_samples, problem.n_features, _init_variance(problem)
@@ -246,11 +244,8 @@ def conditions(
     ).samples_needed
     isotropic = problem.covariance.ndim == 0 and math.isclose(float(problem.covariance), 1 / m)
 
-    def room(needed):
-        return n + needed
-
     rows = [
-        ("4.1", "‖θ*‖ ≤ 0: the teacher is zero", 0.0, norm),
+        ("4.1", "‖θ*‖ ≤ 0", 0.0, norm),
         ("4.1", "η ≤ 2/(L + 2λ)", 2 / (mean_norm + 2 * lam), eta),
         ("4.4", "η < 1/(λ + λmax/n)", 1 / (lam + problem.max_curvature), eta),
         ("4.4", "λ ≤ 2ε/(3‖θ*‖²)", _ratio(2 * epsilon, 3 * norm**2), lam),
@@ -258,14 +253,19 @@ def conditions(
         ("4.4", "‖θ*‖ ≤ ‖θ(0)‖", float(np.linalg.norm(problem.initial_weights)), norm),
         ("4.4", "label noise ≤ 0", 0.0, noise),
         ("4.5", "η < 1/λ", _ratio(1, lam), eta),
-        ("4.5", "m ≥ n + 32 log(2/δ)", room(32 * math.log(2 / delta)), m),
-        ("4.5", "m ≥ n + 8‖θ*‖²/ν²", room(_ratio(8 * norm**2, variance)), m),
-        ("4.5", "m ≥ n + 8c/(λmin(Σ) ν²)", room(_ratio(8 * c, smallest * variance)), m),
-        ("4.6", "‖φ(x)‖ ≤ b for every x", b, largest_norm if problem.norm_bound_is_sure else math.inf),
+        ("4.5", "m ≥ n + 32 log(2/δ)", n + 32 * math.log(2 / delta), m),
+        ("4.5", "m ≥ n + 8‖θ*‖²/ν²", n + _ratio(8 * norm**2, variance), m),
+        ("4.5", "m ≥ n + 8c/(λmin(Σ) ν²)", n + _ratio(8 * c, smallest * variance), m),
+        (
+            "4.6",
+            "‖φ(x)‖ ≤ b for every x",
+            b,
+            largest_norm if problem.norm_bound_is_sure else math.inf,
+        ),
         ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)", samples, n),
         ("4.6", "η ≤ 1/(λ + b²)", 1 / (lam + b**2), eta),
         ("4.2", "η < 1/(λ + b²)", 1 / (lam + b**2), eta),
-        ("Eq. (8)", "Σ = I/m: the relative difference ≤ 0", 0.0, 0.0 if isotropic else math.inf),
+        ("Eq. (8)", "relative difference of Σ and I/m ≤ 0", 0.0, 0.0 if isotropic else math.inf),
         ("Eq. (8)", "ηλ ≤ 0.01", 0.01, eta * lam),
         ("Eq. (8)", "mc ≥ ‖θ*‖²", norm**2, m * c),
     ]

@@ -97,7 +97,9 @@ def _run_in_pieces(advance, train_loss, test_loss, progress):
             stop = min(done + piece, n_steps)
             started = time.perf_counter()
             finished = advance(train_loss[done:stop], test_loss[done:stop])
-            diverged = not np.isfinite(train_loss[done + finished - 1] + test_loss[done + finished - 1])
+            diverged = not np.isfinite(
+                train_loss[done + finished - 1] + test_loss[done + finished - 1]
+            )
             done += finished
             if diverged:
                 return done, True
@@ -144,7 +146,9 @@ def _dual(problem, weight_decay, learning_rate):
         scale = 0.0
         test_gram = features @ covariance_times(problem.covariance, features.T)
     start_fit = features @ start
-    constants = np.array([start @ weighted_start, teacher @ weighted_start, teacher @ weighted_teacher])
+    constants = np.array(
+        [start @ weighted_start, teacher @ weighted_start, teacher @ weighted_teacher]
+    )
     shrink = np.ones(1)
     coefficients = np.zeros(problem.n_samples)
     fit = np.zeros(problem.n_samples)
