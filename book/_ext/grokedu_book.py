@@ -1,0 +1,5 @@
+"""A small Sphinx extension: what this book needs beyond Jupyter Book."""
+
+
+def setup(app):
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
