@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import erf
 
 from grokedu.problems import check_number
 
@@ -97,6 +96,8 @@ def gaussian_accuracy(test_loss, *, tolerance=0.01):
     tolerance : float
         ε, in units of the test loss.
     """
+    from scipy.special import erf
+
     remedy = "pass a number above 0"
     tolerance = check_number("tolerance", tolerance, above=0, remedy=remedy)
     with np.errstate(divide="ignore"):

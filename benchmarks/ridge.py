@@ -1,0 +1,214 @@
+"""Times ridge regression against other ways to run it, as ratios within this one run.
+
+Every contender computes the same thing in float64: full-batch gradient descent with weight decay
+from the same start, with both losses recorded at every step. Compilation is not counted, except
+under "first curve".
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+import jax
+import numpy as np
+import torch
+
+import grokedu as gk
+
+jax.config.update("jax_enable_x64", True)
+WEIGHT_DECAY, LEARNING_RATE, N_STEPS = 1e-4, 1.0, 25_000
+RUN = {"weight_decay": WEIGHT_DECAY, "learning_rate": LEARNING_RATE}
+
+
+def seconds(function, *, repeats=3):
+    """The shortest of a few timings, after one call that is not counted."""
+    function()
+    return min(_timed(function) for _ in range(repeats))
+
+
+def _timed(function):
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def numpy_loop(problem):
+    """θ iterated with NumPy, as in the chapter on the setup."""
+    features, targets = problem.features, problem.targets
+    weights = problem.initial_weights.copy()
+    train_loss, test_loss = np.empty(N_STEPS + 1), np.empty(N_STEPS + 1)
+    for step in range(N_STEPS + 1):
+        residual = features @ weights - targets
+        error = weights - problem.teacher
+        train_loss[step] = residual @ residual / (2 * len(targets))
+        test_loss[step] = error @ error * problem.covariance
+        weights *= 1 - LEARNING_RATE * WEIGHT_DECAY
+        weights -= LEARNING_RATE / len(targets) * (features.T @ residual)
+    return train_loss, test_loss
+
+
+def torch_loop(problem):
+    """θ iterated with PyTorch, without autograd, losses kept on its side."""
+    features, targets, teacher = map(
+        torch.from_numpy, (problem.features, problem.targets, problem.teacher)
+    )
+    weights = torch.from_numpy(problem.initial_weights.copy())
+    train_loss = torch.empty(N_STEPS + 1, dtype=torch.float64)
+    test_loss = torch.empty(N_STEPS + 1, dtype=torch.float64)
+    n_samples, scale = len(targets), float(problem.covariance)
+    for step in range(N_STEPS + 1):
+        residual = features @ weights - targets
+        error = weights - teacher
+        train_loss[step] = residual @ residual / (2 * n_samples)
+        test_loss[step] = error @ error * scale
+        weights.mul_(1 - LEARNING_RATE * WEIGHT_DECAY)
+        weights.sub_(features.T @ residual, alpha=LEARNING_RATE / n_samples)
+    return train_loss.numpy(), test_loss.numpy()
+
+
+@jax.jit
+def _jax_scan(features, targets, teacher, weights, scale):
+    n_samples = targets.shape[0]
+
+    def step(weights, _):
+        residual = features @ weights - targets
+        error = weights - teacher
+        losses = residual @ residual / (2 * n_samples), error @ error * scale
+        weights = (1 - LEARNING_RATE * WEIGHT_DECAY) * weights
+        return weights - LEARNING_RATE / n_samples * (features.T @ residual), losses
+
+    return jax.lax.scan(step, weights, length=N_STEPS + 1)[1]
+
+
+def jax_scan(problem):
+    """θ iterated inside one compiled `lax.scan`."""
+    arrays = (problem.features, problem.targets, problem.teacher, problem.initial_weights)
+    losses = _jax_scan(*arrays, float(problem.covariance))
+    return tuple(np.asarray(loss.block_until_ready()) for loss in losses)
+
+
+def numpy_dual_loop(problem):
+    """The n-dimensional form in NumPy: what the form alone gains, without compilation."""
+    gram, start_fit = problem.gram, problem.features @ problem.initial_weights
+    teacher_fit, n_samples = problem.features @ problem.teacher, problem.n_samples
+    start, teacher = problem.initial_weights, problem.teacher
+    constants = start @ start, start @ teacher, teacher @ teacher
+    coefficients, x = np.zeros(n_samples), 1.0
+    train_loss, test_loss = np.empty(N_STEPS + 1), np.empty(N_STEPS + 1)
+    for step in range(N_STEPS + 1):
+        fit = gram @ coefficients
+        residual = x * start_fit + fit - problem.targets
+        train_loss[step] = residual @ residual / (2 * n_samples)
+        inner = 2 * x * start_fit - 2 * teacher_fit + fit
+        length = x * x * constants[0] - 2 * x * constants[1] + constants[2]
+        test_loss[step] = (length + inner @ coefficients) * problem.covariance
+        coefficients *= 1 - LEARNING_RATE * WEIGHT_DECAY
+        coefficients -= LEARNING_RATE / n_samples * residual
+        x *= 1 - LEARNING_RATE * WEIGHT_DECAY
+    return train_loss, test_loss
+
+
+def grokedu_kernel(form):
+    def run(problem):
+        trajectory = gk.train_ridge(problem, **RUN, n_steps=N_STEPS, form=form)
+        return trajectory.train_loss, trajectory.test_loss
+
+    return run
+
+
+def closed_form(problem):
+    exact = gk.exact_ridge(problem, **RUN, steps=np.arange(N_STEPS + 1))
+    return exact.train_loss, exact.test_loss
+
+
+def contest():
+    """One problem, many ways; all curves are checked against the first before they are timed."""
+    print(f"Ridge, n = 100, m = 1000, {N_STEPS:,} steps, both losses at every step (float64)")
+    problem = gk.gaussian_problem(rng=np.random.default_rng(0))
+    contenders = {
+        "NumPy loop": numpy_loop,
+        "PyTorch loop": torch_loop,
+        "JAX lax.scan": jax_scan,
+        "NumPy loop, n-dimensional form": numpy_dual_loop,
+        "grokedu, primal kernel": grokedu_kernel("primal"),
+        "grokedu, n-dimensional kernel": grokedu_kernel("dual"),
+        "grokedu, closed form": closed_form,
+    }
+    reference = numpy_loop(problem)
+    times = {}
+    for name, run in contenders.items():
+        for curve, expected in zip(run(problem), reference, strict=True):
+            np.testing.assert_allclose(curve, expected, rtol=1e-9)
+        times[name] = seconds(lambda run=run: run(problem))
+    rivals = min(list(times.values())[:3])
+    for name, spent in times.items():
+        print(
+            f"  {name:32} {spent:8.4f} s   {rivals / spent:6.1f} x the best of the first three"
+        )
+
+
+def growth():
+    """How the time of the n-dimensional kernel grows; the ratio is to the row before."""
+    print("\nGrowth with n (m = 2000, 2,000 steps) and with m (n = 100, 2,000 steps)")
+    for axis, values in (
+        ("n", (20, 50, 100, 200, 500, 1000)),
+        ("m", (100, 1000, 10_000, 100_000)),
+    ):
+        before = None
+        for value in values:
+            n, m = (value, 2000) if axis == "n" else (100, value)
+            problem = gk.gaussian_problem(n_samples=n, n_features=m, rng=np.random.default_rng(0))
+            drawing = _timed(lambda problem=problem: problem.spectrum)
+            stepping = seconds(
+                lambda problem=problem: gk.train_ridge(problem, **RUN, n_steps=2000, form="dual")
+            )
+            ratio = "" if before is None else f"{stepping / before:6.2f} x the row before"
+            print(
+                f"  {axis} = {value:7,}  {stepping / 2000 * 1e6:8.2f} µs a step,"
+                f" spectrum once {drawing:7.4f} s  {ratio}"
+            )
+            before = stepping
+
+
+def first_curve():
+    """From the start of Python to the first curve, with an empty and with a filled numba cache."""
+    print("\nFirst curve, in a new process")
+    script = (
+        "import time; started = time.perf_counter()\n"
+        "import numpy as np\nnumpy_in = time.perf_counter()\n"
+        "import grokedu as gk\nimported = time.perf_counter()\n"
+        "p = gk.gaussian_problem(rng=np.random.default_rng(0))\n"
+        "gk.exact_ridge(p, weight_decay=1e-4, learning_rate=1.0, steps=range(25_001))\n"
+        "exact = time.perf_counter()\n"
+        "gk.train_ridge(p, weight_decay=1e-4, learning_rate=1.0, n_steps=25_000)\n"
+        "done = time.perf_counter()\n"
+        "print(f'  numpy {numpy_in - started:.3f} s, import grokedu {imported - numpy_in:.4f} s,"
+        " closed form at {exact - started:.3f} s, gradient descent at {done - started:.3f} s')"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
+        for state in ("cold cache", "warm cache", "warm cache"):
+            print(f"  {state}:", end="", flush=True)
+            subprocess.run([sys.executable, "-c", script], env=environment, check=True)
+
+
+def figure_two():
+    """All four panels of the paper's Figure 2 with 50 draws at every point."""
+    panels = {
+        "weight_decay": [2e-6, 4e-6, 8e-6, 16e-6, 32e-6],
+        "n_samples": [50, 100, 200, 300, 400],
+        "n_features": [500, 1000, 2000, 4000, 8000],
+        "init_variance": [0.1, 1.0, 10.0, 100.0, 1000.0],
+    }
+    started = time.perf_counter()
+    rows = sum(len(gk.sweep(**{k: v}, n_seeds=50, progress=False)) for k, v in panels.items())
+    print(f"\nFigure 2, {rows} runs to t2 in closed form: {time.perf_counter() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    contest()
+    growth()
+    first_curve()
+    figure_two()
