@@ -98,6 +98,9 @@ def plot_stages(ax, times, *, last_step=None):
         for left, right, shade, name in zip(
             edges, edges[1:], _STAGE_SHADES, STAGE_NAMES, strict=False
         ):
+            left = max(left, low)
+            if right <= left:  # t1 = 0 has no place on a logarithmic axis, nor has stage I
+                continue
             ax.axvspan(left, right, color=shade, zorder=-2, linewidth=0)
             ax.annotate(
                 name,
@@ -143,6 +146,10 @@ def plot_sweep(ax, table, parameter, *, bounds=None, prediction=None, label=None
     ):
         groups = table.groupby(parameter)[column]
         mean, spread = groups.mean().astype(float), groups.std().fillna(0).astype(float)
+        mean = mean[mean > 0]  # neither missing nor off the logarithmic axis
+        if mean.empty:
+            continue
+        spread = spread[mean.index]
         ax.fill_between(mean.index, mean - spread, mean + spread, color=COLORS[kind], alpha=0.25)
         ax.plot(mean.index, mean, "o", color=COLORS[kind], markersize=6, zorder=4, label=name)
     for rows, style, name in ((bounds, "--", "bound"), (prediction, "-", "sharp prediction")):
@@ -164,16 +171,17 @@ def plot_sweep(ax, table, parameter, *, bounds=None, prediction=None, label=None
 
 def plot_spectrum(ax, eigenvalues, *, density=None, n_bins=40, label="eigenvalues of ΦΦᵀ"):
     """Histogram of eigenvalues, with a density (x, y) drawn over it if given."""
-    ax.hist(
-        eigenvalues,
-        bins=n_bins,
-        density=True,
-        color=COLORS["train"],
-        alpha=0.45,
-        edgecolor="white",
-        linewidth=0.5,
-        label=label,
-    )
+    if np.size(eigenvalues):
+        ax.hist(
+            eigenvalues,
+            bins=n_bins,
+            density=True,
+            color=COLORS["train"],
+            alpha=0.45,
+            edgecolor="white",
+            linewidth=0.5,
+            label=label,
+        )
     if density is not None:
         ax.plot(*density, color=COLORS["theory"], label="Marchenko–Pastur law")
     ax.set(xlabel="eigenvalue μ", ylabel="density")
@@ -185,9 +193,11 @@ def add_legend(ax, **options):
 
 
 def _vertical(ax, step, text, color, style, height):
+    if step <= 0:  # no place on a logarithmic axis
+        return
     ax.axvline(step, color=color, linewidth=1.3, linestyle=style)
-    low, high = ax.get_xlim()
-    near_the_end = np.log(step / low) > 0.75 * np.log(high / low)
+    on_screen = ax.transData.transform((step, 1.0))
+    near_the_end = ax.transAxes.inverted().transform(on_screen)[0] > 0.75
     ax.annotate(
         text,
         (step, height),
