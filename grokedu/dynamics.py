@@ -87,7 +87,10 @@ def first_at_most(form, level):
 
 
 def last_at_least(form, level):
-    """The last step t ≥ 0 with f(t) ≥ level: None if there is none, infinity if no last one."""
+    """The last step t ≥ 0 with f(t) ≥ level: None if there is none, infinity if there is no last
+    one up to 2⁵³."""
+    if np.any(form.at([LAST_STEP - 1, LAST_STEP]) >= level):
+        return np.inf
     return _over_parities(form, max, lambda part: _search(part, level, forward=False))
 
 
@@ -164,6 +167,6 @@ def _power(drop, steps):
     size = np.exp(exponent)
     negative = rate < 0
     if negative.any():
-        odd = np.where(np.isfinite(steps), steps % 2, 0)
+        odd = np.where(np.isfinite(steps), steps, 0) % 2
         size[:, negative] *= 1 - 2 * odd[:, None]
     return size
