@@ -12,7 +12,12 @@ import numpy as np
 
 from grokedu.dynamics import DecayingForm, first_at_most, last_at_least
 from grokedu.grokking import GrokkingTimes, check_thresholds
-from grokedu.problems import check_gradient_descent, check_number, covariance_times
+from grokedu.problems import (
+    check_gradient_descent,
+    check_number,
+    check_steps,
+    covariance_times,
+)
 from grokedu.trajectory import Trajectory
 
 
@@ -37,7 +42,7 @@ def exact_ridge(problem, *, weight_decay, learning_rate, steps):
         As `train_ridge`, and for steps that are negative, fractional or not increasing.
     """
     weight_decay, learning_rate = check_gradient_descent(problem, weight_decay, learning_rate)
-    steps = _check_steps(steps)
+    steps = check_steps(steps)
     motion = _Motion(problem, weight_decay, learning_rate)
     return Trajectory(
         steps=steps,
@@ -104,14 +109,16 @@ def crossing_times(train_form, test_form, train_threshold, test_threshold):
         reasons.append(f"the training loss is below {train_threshold:g} at every step")
     elif overfit_step == np.inf:
         limit = train_form.at(np.inf)[0]
+        when = "only after step 2**53" if limit < train_threshold else "never"
         reasons.append(
-            f"the training loss tends to {limit:.3g} and never settles below {train_threshold:g}"
+            f"the training loss tends to {limit:.3g} and {when} settles below {train_threshold:g}"
         )
         overfit_step = None
     generalize_step = first_at_most(test_form, test_threshold)
     if generalize_step is None:
         limit = test_form.at(np.inf)[0]
-        reasons.append(f"the test loss tends to {limit:.3g} and never reaches {test_threshold:g}")
+        when = "only after step 2**53" if limit < test_threshold else "never"
+        reasons.append(f"the test loss tends to {limit:.3g} and {when} reaches {test_threshold:g}")
     return GrokkingTimes(overfit_step, generalize_step, "; ".join(reasons))
 
 
@@ -129,7 +136,8 @@ class _Motion:
         curvature = spectrum.eigenvalues / problem.n_samples
         noise = problem.targets - problem.features @ problem.teacher
         self.noise = spectrum.left.T @ noise
-        self.unexplained = max(noise @ noise - self.noise @ self.noise, 0.0)
+        unexplained = noise - spectrum.left @ self.noise
+        self.unexplained = unexplained @ unexplained
         start = self._along(problem.initial_weights)
         teacher = self._along(problem.teacher)
         # Where mode i ends, seen from the teacher: shrinkage by λ, plus the fitted noise.
@@ -197,17 +205,3 @@ def _unit(vector, whole):
     if length <= 1e-13 * np.linalg.norm(whole):
         return np.zeros_like(vector), 0.0
     return vector / length, float(length)
-
-
-def _check_steps(steps):
-    array = np.atleast_1d(np.asarray(steps))
-    if array.ndim != 1 or array.size == 0 or not np.issubdtype(array.dtype, np.number):
-        raise ValueError(f"steps has shape {array.shape}: pass a list of whole numbers")
-    if not (np.isfinite(array).all() and np.all(array == np.floor(array)) and np.all(array >= 0)):
-        raise ValueError("steps contains numbers that are no steps: pass whole numbers, 0 or more")
-    if array.max() > 2**53:
-        raise ValueError(f"steps goes up to {array.max():g}: pass steps up to 2**53")
-    array = array.astype(np.int64)
-    if np.any(np.diff(array) <= 0):
-        raise ValueError("steps is not increasing: pass numpy.unique(steps)")
-    return array

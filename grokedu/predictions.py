@@ -13,7 +13,13 @@ from scipy.optimize import brentq
 from grokedu.dynamics import DecayingForm
 from grokedu.exact import crossing_times
 from grokedu.grokking import GrokkingTimes, check_thresholds
-from grokedu.problems import check_count, check_number
+from grokedu.problems import (
+    check_count,
+    check_number,
+    check_probability,
+    check_rates,
+    check_steps,
+)
 from grokedu.trajectory import Trajectory
 
 _NODES = 400
@@ -51,7 +57,10 @@ def smallest_eigenvalue_at_least(n_samples, n_features, *, failure_probability):
     √μ_min ≥ 1 − √(n/m) − s/√m with probability ≥ 1 − e^{−s²/2} for features N(0, I/m) and n ≤ m
     (Davidson and Szarek, 2001). Returns 0 where that says nothing.
     """
-    s = math.sqrt(2 * math.log(1 / failure_probability))
+    n_samples = check_count("n_samples", n_samples)
+    n_features = check_count("n_features", n_features)
+    delta = check_probability("failure_probability", failure_probability)
+    s = math.sqrt(2 * math.log(1 / delta))
     root = 1 - math.sqrt(n_samples / n_features) - s / math.sqrt(n_features)
     return max(root, 0.0) ** 2
 
@@ -85,7 +94,7 @@ def ridge_curves(
     train_form, test_form = _mean_losses(
         n_samples, n_features, init_variance, teacher_norm, label_noise, weight_decay, learning_rate
     )
-    steps = np.atleast_1d(steps)
+    steps = check_steps(steps)
     return Trajectory(steps, train_form.at(steps), test_form.at(steps), None)
 
 
@@ -116,9 +125,9 @@ def ridge_grokking_times(
     times = crossing_times(*forms, train_threshold, test_threshold)
     overfit_step, generalize_step = times.overfit_step, times.generalize_step
     if overfit_step is not None:
-        overfit_step = _between(forms[0], train_threshold, overfit_step, overfit_step + 1)
-    if generalize_step:
-        generalize_step = _between(forms[1], test_threshold, generalize_step - 1, generalize_step)
+        overfit_step = _between(forms[0], train_threshold, overfit_step, 1)
+    if generalize_step is not None:
+        generalize_step = _between(forms[1], test_threshold, generalize_step, -1)
     return GrokkingTimes(overfit_step, generalize_step, times.reason)
 
 
@@ -135,27 +144,43 @@ def closed_form_generalize_step(
     """t2 ≈ ln[ (m−n)ν² / (mc − (1 − n/m)‖θ*‖²) ] / (2ηλ): only the unseen subspace still matters.
 
     It takes the seen subspace as fitted and λ as small. Returns None where the logarithm has no
-    argument: n ≥ m, or a threshold c below the loss that n samples leave.
+    argument, n ≥ m or a threshold c below the loss that n samples leave, and where λ = 0 never
+    lets t2 come.
+
+    Raises
+    ------
+    ValueError
+        As `gaussian_problem` and `train_ridge`.
     """
+    n_samples = check_count("n_samples", n_samples)
+    n_features = check_count("n_features", n_features)
+    zero = {"at_least": 0, "remedy": "pass 0 or more"}
+    init_variance = check_number("init_variance", init_variance, **zero)
+    teacher_norm = check_number("teacher_norm", teacher_norm, **zero)
+    lam, eta = check_rates(weight_decay, learning_rate)
+    _, test_threshold = check_thresholds(1.0, test_threshold)
     unseen = n_features - n_samples
     room = n_features * test_threshold - unseen / n_features * teacher_norm**2
     if unseen <= 0 or room <= 0:
         return None
     ratio = unseen * init_variance / room
-    return max(math.log(ratio), 0.0) / (2 * learning_rate * weight_decay) if ratio > 0 else 0.0
+    if ratio <= 1:
+        return 0.0
+    return math.log(ratio) / (2 * eta * lam) if lam > 0 else None
 
 
-def _between(form, level, before, after):
-    """The real step between `before` and `after` at which the form equals `level`."""
-    if np.any(form.drop > 1):
-        return float(after)
+def _between(form, level, step, direction):
+    """The real step at which the form equals `level`, from `step` to its neighbor."""
+    if step + direction < 0 or np.any(form.drop > 1):
+        return float(step)
 
     def excess(step):
         return form.at(step)[0] - level
 
-    if excess(before) * excess(after) > 0:
-        return float(after)
-    return float(brentq(excess, before, after, xtol=1e-9))
+    ends = sorted((step, step + direction))
+    if excess(ends[0]) * excess(ends[1]) > 0:
+        return float(step)
+    return float(brentq(excess, *ends, xtol=1e-9))
 
 
 def _mean_losses(
@@ -167,8 +192,7 @@ def _mean_losses(
     spread = math.sqrt(check_number("init_variance", init_variance, **zero))
     teacher = check_number("teacher_norm", teacher_norm, **zero) / math.sqrt(m)
     noise = check_number("label_noise", label_noise, **zero)
-    lam = check_number("weight_decay", weight_decay, **zero)
-    eta = check_number("learning_rate", learning_rate, above=0, remedy="pass a number above 0")
+    lam, eta = check_rates(weight_decay, learning_rate)
     eigenvalues, share = _quadrature(n / m)
     s = eigenvalues / n
     if eta * (lam + s.max()) >= 2:

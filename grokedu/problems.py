@@ -14,7 +14,10 @@ import numpy as np
 def check_number(name, value, *, above=None, at_least=None, remedy):
     """Return `value` as a float, or raise a ValueError that says what to pass instead."""
     try:
-        number = float(value)
+        # float() would read text such as "1e-4", which is a mistake more often than a wish.
+        number = math.nan if isinstance(value, str | bytes) else float(value)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
         raise ValueError(f"{name}={value!r} is not a number: {remedy}") from None
     bad = not np.isfinite(number)
@@ -36,7 +39,10 @@ def check_count(name, value, *, at_least=1):
 
 def _check_array(name, value, shape=None):
     try:
-        array = np.asarray(value, dtype=np.float64, order="C")
+        array = np.asarray(value)
+        if array.dtype.kind not in "biufO":  # complex numbers and text convert without an error
+            raise TypeError
+        array = np.asarray(array, dtype=np.float64, order="C")
     except (TypeError, ValueError):
         raise ValueError(f"{name} is not an array of numbers: pass real numbers only") from None
     if shape is not None and array.shape != shape:
@@ -44,6 +50,35 @@ def _check_array(name, value, shape=None):
     if not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity: remove or replace those entries")
     return array
+
+
+def check_probability(name, value):
+    """Return `value` as a float strictly between 0 and 1, or raise a ValueError."""
+    remedy = "pass a number between 0 and 1"
+    probability = check_number(name, value, above=0, remedy=remedy)
+    if probability >= 1:
+        raise ValueError(f"{name}={value!r}: {remedy}")
+    return probability
+
+
+def check_steps(steps):
+    """Return `steps` as an increasing int64 array of steps ≥ 0, or raise a ValueError."""
+    array = _check_array("steps", steps)
+    if array.ndim > 1 or array.size == 0:
+        raise ValueError(f"steps has shape {array.shape}: pass a list of whole numbers")
+    array = np.atleast_1d(array)
+    if np.any(array != np.floor(array)) or array.min() < 0:
+        raise ValueError("steps contains numbers that are no steps: pass whole numbers, 0 or more")
+    if array.max() > 2**53:
+        raise ValueError(f"steps goes up to {array.max():g}: pass steps up to 2**53")
+    if np.any(np.diff(array) <= 0):
+        raise ValueError("steps is not increasing: pass numpy.unique(steps)")
+    return array.astype(np.int64)
+
+
+def _check_rng(rng):
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng={rng!r}: pass numpy.random.default_rng(seed)")
 
 
 def covariance_times(covariance, vectors):
@@ -60,8 +95,8 @@ class Spectrum:
     Attributes
     ----------
     eigenvalues : (r,) float64
-        μ_1 ≤ … ≤ μ_r > 0, where r is the rank of Φ. Eigenvalues below n · machine epsilon · μ_max
-        count as zero.
+        0 < μ_1 ≤ … ≤ μ_r, where r is the rank of Φ. Eigenvalues below machine epsilon · μ_max
+        times the larger of n and m count as zero.
     left : (n, r) float64
         Left singular vectors u_i of Φ. The right ones are v_i = Φᵀu_i / √μ_i.
     """
@@ -224,11 +259,17 @@ def realizable_problem(
             raise ValueError(
                 f"label_noise={label_noise!r} needs rng: pass a numpy.random.Generator"
             )
+        _check_rng(rng)
         targets = targets + noise * rng.standard_normal(features.shape[0])
     if init_variance is not None:
         remedy = "pass 0 or more, or None"
         init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
-    largest_norm = float(np.sqrt(np.max(np.sum(features**2, axis=1))))
+    with np.errstate(over="ignore"):
+        largest_norm = float(np.sqrt(np.max(np.sum(features**2, axis=1))))
+    if largest_norm == math.inf:
+        raise ValueError(
+            f"features goes up to {np.abs(features).max():.3g}, whose square overflows: rescale it"
+        )
     bound = largest_norm
     if feature_norm_bound is not None:
         remedy = f"pass at least the largest norm among the samples, {largest_norm:.6g}"
@@ -314,8 +355,7 @@ def gaussian_problem(
     remedy = "pass 0 or more"
     init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
     teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng={rng!r}: pass numpy.random.default_rng(seed)")
+    _check_rng(rng)
     features = rng.standard_normal((n_samples, n_features))
     features /= np.sqrt(n_features)
     direction = rng.standard_normal(n_features)
@@ -332,15 +372,8 @@ def gaussian_problem(
     return replace(problem, feature_norm_bound=math.sqrt(1.5))
 
 
-def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstable=False):
-    """Return (λ, η) as floats if gradient descent with them makes sense on `problem`.
-
-    Raises
-    ------
-    ValueError
-        For λ < 0, η ≤ 0, ηλ ≥ 1 (one step would erase the weights), or, unless `allow_unstable`,
-        η ≥ 2/(λ + s_max), beyond which the iteration diverges.
-    """
+def check_rates(weight_decay, learning_rate):
+    """Return (λ, η) as floats, or raise a ValueError for λ < 0, η ≤ 0 or ηλ ≥ 1."""
     remedy = "pass a number, 0 or more"
     weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
     remedy = "pass a number above 0"
@@ -350,6 +383,19 @@ def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstab
             f"learning_rate={learning_rate:g} times weight_decay={weight_decay:g} is at least 1, "
             f"so one step would erase the weights: pass learning_rate below {1 / weight_decay:g}"
         )
+    return weight_decay, learning_rate
+
+
+def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstable=False):
+    """Return (λ, η) as floats if gradient descent with them makes sense on `problem`.
+
+    Raises
+    ------
+    ValueError
+        For λ < 0, η ≤ 0, ηλ ≥ 1 (one step would erase the weights), or, unless `allow_unstable`,
+        η ≥ 2/(λ + s_max), beyond which the iteration diverges.
+    """
+    weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
     curvature = weight_decay + problem.max_curvature
     if not allow_unstable and learning_rate * curvature >= 2:
         raise ValueError(

@@ -73,6 +73,7 @@ def sweep(
     if method == "gradient descent":
         n_steps = check_count("n_steps", n_steps)
     n_seeds = check_count("n_seeds", n_seeds)
+    seed = check_count("seed", seed, at_least=0)
     given = locals()
     problems = _grid({name: given[name] for name in _PROBLEM})
     runs = _grid({name: given[name] for name in _RUN})
@@ -91,7 +92,11 @@ def sweep(
 
 def _grid(values):
     """All combinations of values that are numbers or lists of numbers, as dicts."""
-    lists = [np.atleast_1d(value).tolist() for value in values.values()]
+    lists = []
+    for name, value in values.items():
+        if np.size(value) == 0:
+            raise ValueError(f"{name}={value!r} is empty: pass a number or a list of numbers")
+        lists.append(np.atleast_1d(value).tolist())
     return [dict(zip(values, point, strict=True)) for point in product(*lists)]
 
 

@@ -13,7 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from grokedu.grokking import check_thresholds
-from grokedu.problems import check_gradient_descent, check_number
+from grokedu.problems import (
+    check_gradient_descent,
+    check_number,
+    check_probability,
+    check_steps,
+)
 
 
 @dataclass(frozen=True)
@@ -63,10 +68,12 @@ def theorem_4_1(problem, *, weight_decay, learning_rate, steps):
     ZeroTeacherBounds
     """
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate)
-    steps = np.asarray(steps, dtype=np.float64)
+    steps = check_steps(steps)
     start = float(problem.initial_weights @ problem.initial_weights)
     unseen = problem.n_features - problem.n_samples
-    slowest = 1 - eta * (_smallest_curvature(problem) + lam)
+    slowest = 0.0
+    if problem.spectrum.eigenvalues.size:
+        slowest = abs(1 - eta * (_smallest_curvature(problem) + lam))
     decay = np.exp(2 * steps * math.log1p(-eta * lam))
     return ZeroTeacherBounds(
         train_loss_at_most=problem.mean_squared_feature_norm / 2 * slowest ** (2 * steps) * start,
@@ -91,7 +98,8 @@ def theorem_4_4(problem, *, weight_decay, learning_rate, train_threshold=0.01):
     Returns
     -------
     float
-        A real number of steps; 0 if the bound is met from the start.
+        A real number of steps; 0 if the bound is met from the start, infinite where a large η
+        leaves the logarithm without a base.
     """
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate)
     epsilon, _ = check_thresholds(train_threshold, 1.0)
@@ -99,7 +107,8 @@ def theorem_4_4(problem, *, weight_decay, learning_rate, train_threshold=0.01):
     level = 6 * problem.mean_squared_feature_norm * start / epsilon
     if level <= 1:
         return 0.0
-    return math.log(level) / (-2 * math.log1p(-eta * (_smallest_curvature(problem) + lam)))
+    drop = eta * (_smallest_curvature(problem) + lam)
+    return math.log(level) / (-2 * math.log1p(-drop)) if drop < 1 else math.inf
 
 
 def theorem_4_5(problem, *, weight_decay, learning_rate, test_threshold=0.01):
@@ -140,7 +149,9 @@ def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.
     RidgeSolutionBounds
     """
     epsilon = check_number("tolerance", tolerance, above=0, remedy="pass a number above 0")
-    delta = _probability(failure_probability)
+    delta = check_probability("failure_probability", failure_probability)
+    remedy = "pass a number, 0 or more"
+    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
     norm = float(np.linalg.norm(problem.teacher))
     b = problem.feature_norm_bound
     return RidgeSolutionBounds(
@@ -231,7 +242,7 @@ def conditions(
 
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate, allow_unstable=True)
     epsilon, c = check_thresholds(train_threshold, test_threshold)
-    delta = _probability(failure_probability)
+    delta = check_probability("failure_probability", failure_probability)
     n, m, variance = problem.n_samples, problem.n_features, _init_variance(problem)
     norm = float(np.linalg.norm(problem.teacher))
     b = problem.feature_norm_bound
@@ -246,8 +257,8 @@ def conditions(
 
     rows = [
         ("4.1", "‖θ*‖ ≤ 0", 0.0, norm),
-        ("4.1", "η ≤ 2/(L + 2λ)", 2 / (mean_norm + 2 * lam), eta),
-        ("4.4", "η < 1/(λ + λmax/n)", 1 / (lam + problem.max_curvature), eta),
+        ("4.1", "η ≤ 2/(L + 2λ)", _ratio(2, mean_norm + 2 * lam), eta),
+        ("4.4", "η < 1/(λ + λmax/n)", _ratio(1, lam + problem.max_curvature), eta),
         ("4.4", "λ ≤ 2ε/(3‖θ*‖²)", _ratio(2 * epsilon, 3 * norm**2), lam),
         ("4.4", "λ ≤ √(Lε)/(√6 ‖θ*‖)", _ratio(math.sqrt(mean_norm * epsilon / 6), norm), lam),
         ("4.4", "‖θ*‖ ≤ ‖θ(0)‖", float(np.linalg.norm(problem.initial_weights)), norm),
@@ -263,8 +274,8 @@ def conditions(
             largest_norm if problem.norm_bound_is_sure else math.inf,
         ),
         ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)", samples, n),
-        ("4.6", "η ≤ 1/(λ + b²)", 1 / (lam + b**2), eta),
-        ("4.2", "η < 1/(λ + b²)", 1 / (lam + b**2), eta),
+        ("4.6", "η ≤ 1/(λ + b²)", _ratio(1, lam + b**2), eta),
+        ("4.2", "η < 1/(λ + b²)", _ratio(1, lam + b**2), eta),
         ("Eq. (8)", "relative difference of Σ and I/m ≤ 0", 0.0, 0.0 if isotropic else math.inf),
         ("Eq. (8)", "ηλ ≤ 0.01", 0.01, eta * lam),
         ("Eq. (8)", "mc ≥ ‖θ*‖²", norm**2, m * c),
@@ -319,12 +330,3 @@ def _over(numerator, denominator):
     if denominator == 0:
         return math.copysign(math.inf, numerator)
     return numerator / denominator
-
-
-def _probability(value):
-    delta = check_number(
-        "failure_probability", value, above=0, remedy="pass a number between 0 and 1"
-    )
-    if delta >= 1:
-        raise ValueError(f"failure_probability={value!r}: pass a number between 0 and 1")
-    return delta
