@@ -67,16 +67,24 @@ def train_ridge(
     advance, final_weights = (_dual if form == "dual" else _primal)(
         problem, weight_decay, learning_rate
     )
-    train_loss = np.empty(n_steps + 1)
-    test_loss = np.empty(n_steps + 1)
+    try:
+        train_loss, test_loss = np.empty(n_steps + 1), np.empty(n_steps + 1)
+    except (MemoryError, ValueError):
+        raise ValueError(
+            f"n_steps={n_steps} losses do not fit in memory: pass fewer, or use exact_ridge, which "
+            "computes only the steps it is asked for"
+        ) from None
     train_loss[0] = problem.train_loss(problem.initial_weights)
     test_loss[0] = problem.test_loss(problem.initial_weights)
     done, diverged = _run_in_pieces(advance, train_loss[1:], test_loss[1:], progress)
+    with np.errstate(over="ignore", invalid="ignore"):  # a run that diverged
+        weights = final_weights()
     return Trajectory(
         steps=np.arange(done + 1),
         train_loss=train_loss[: done + 1],
-        test_loss=test_loss[: done + 1],
-        weights=final_weights(),
+        # The dual form computes this sum of squares as a difference, whose sign rounding can turn.
+        test_loss=np.abs(test_loss[: done + 1]),
+        weights=weights,
         diverged=diverged,
     )
 
@@ -91,24 +99,24 @@ def _dual_is_cheaper(problem):
 def _run_in_pieces(advance, train_loss, test_loss, progress):
     """Fill the losses piece by piece. Return the number of steps done and whether it diverged."""
     n_steps = len(train_loss)
-    done, piece = 0, 64
+    done, stop, piece = 0, 0, 64
     try:
         while done < n_steps:
-            stop = min(done + piece, n_steps)
+            end = min(done + piece, n_steps)
+            train_loss[done:end] = np.nan
+            stop = end
             started = time.perf_counter()
             finished = advance(train_loss[done:stop], test_loss[done:stop])
-            diverged = not np.isfinite(
-                train_loss[done + finished - 1] + test_loss[done + finished - 1]
-            )
             done += finished
-            if diverged:
+            if not (np.isfinite(train_loss[done - 1]) and np.isfinite(test_loss[done - 1])):
                 return done, True
             if progress is not None and progress(done) is False:
                 break
             if time.perf_counter() - started < _SECONDS_PER_PIECE / 2:
                 piece *= 2
     except KeyboardInterrupt:
-        pass
+        # It waits until the kernel returns, so by then the piece that it met has been done.
+        done += int(np.isfinite(train_loss[done:stop]).sum())
     return done, False
 
 
