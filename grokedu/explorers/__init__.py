@@ -1,0 +1,9 @@
+"""Interactive widgets: ipywidgets controls joined to one plot that computes in the browser.
+
+They work in a live notebook, where numba reruns every experiment, in a static page without a
+kernel, and in print. Nothing else in grokedu imports them.
+"""
+
+from grokedu.explorers.ridge import RidgeExplorer
+
+__all__ = ["RidgeExplorer"]

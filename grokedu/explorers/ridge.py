@@ -1,0 +1,439 @@
+"""The ridge explorer: one random ridge problem, its exact curves and its gradient descent."""
+
+import math
+import threading
+import time
+from dataclasses import replace
+from functools import lru_cache, partial, wraps
+from pathlib import Path
+
+import anywidget
+import ipywidgets as widgets
+import numpy as np
+import traitlets as t
+
+from grokedu.exact import exact_grokking_times
+from grokedu.explorers._worker import LatestJob
+from grokedu.grokking import grokking_times
+from grokedu.problems import check_number, gaussian_problem
+from grokedu.training import train_ridge
+
+_HERE = Path(__file__).parent
+_MAX_STEPS = 5_000_000
+_UNSTABLE_STEPS = 5_000
+_CURVE_POINTS = 300
+# Multiply-adds that a first run may take while the notebook cell waits for it: a few seconds.
+_SHORT_WORK = 5e9
+_SECONDS_BEFORE_PROGRESS = 0.3
+_SECONDS_BETWEEN_PROGRESS = 0.1
+
+LAYERS = ("sharp", "theorem", "gaussian")
+_MAX_SEED = 2**31 - 1
+
+
+def _log_slider(description, low, high, readout):
+    return {
+        "range": (10.0**low, 10.0**high),
+        "make": lambda value: widgets.FloatLogSlider(
+            value=value, base=10, min=low, max=high, step=0.05, readout_format=readout
+        ),
+        "description": description,
+    }
+
+
+# Every setting: its initial value (the paper's defaults), its range and its control.
+_DEFAULTS = {
+    "weight_decay": 1e-4,
+    "init_variance": 1.0,
+    "n_samples": 100,
+    "n_features": 1000,
+    "learning_rate": 1.0,
+    "teacher_norm": 1.0,
+    "seed": 0,
+    "train_threshold": 0.01,
+    "test_threshold": 0.01,
+}
+_CONTROLS = {
+    "weight_decay": _log_slider("weight decay λ", -7, 0, ".1e"),
+    "init_variance": _log_slider("initial variance ν²", -6, 3, ".1e"),
+    "n_samples": {
+        "range": (5, 500),
+        "make": lambda value: widgets.IntSlider(value=value, min=5, max=500, step=5),
+        "description": "samples n",
+    },
+    "n_features": _log_slider("features m", 1, 4, ",.0f"),
+    "learning_rate": _log_slider("learning rate η", -2, 3, ".3g"),
+    "teacher_norm": {
+        "range": (0.0, 5.0),
+        "make": lambda value: widgets.FloatSlider(
+            value=value, min=0, max=5, step=0.1, readout_format=".1f"
+        ),
+        "description": "teacher norm ‖θ*‖",
+    },
+    "seed": {
+        "range": (0, _MAX_SEED),
+        "make": lambda value: widgets.BoundedIntText(value=value, min=0, max=_MAX_SEED),
+        "description": "seed",
+    },
+    "train_threshold": _log_slider("train threshold ε", -6, 1, ".1e"),
+    "test_threshold": _log_slider("test threshold c", -6, 1, ".1e"),
+}
+_WHOLE = {"n_samples", "n_features", "seed"}
+_SHOWN_BY_DEFAULT = (
+    "weight_decay",
+    "init_variance",
+    "n_samples",
+    "n_features",
+    "learning_rate",
+    "teacher_norm",
+    "seed",
+)
+
+
+class RidgePlot(anywidget.AnyWidget):
+    """What the browser draws: the settings, the problem in its eigenbasis, and the last run."""
+
+    _esm = _HERE / "ridge.bundle.js"
+    _css = _HERE / "ridge.css"
+
+    weight_decay = t.Float(_DEFAULTS["weight_decay"]).tag(sync=True)
+    init_variance = t.Float(_DEFAULTS["init_variance"]).tag(sync=True)
+    n_samples = t.Int(_DEFAULTS["n_samples"]).tag(sync=True)
+    # A logarithmic slider gives numbers between whole ones; `settings` rounds.
+    n_features = t.Float(_DEFAULTS["n_features"]).tag(sync=True)
+    learning_rate = t.Float(_DEFAULTS["learning_rate"]).tag(sync=True)
+    teacher_norm = t.Float(_DEFAULTS["teacher_norm"]).tag(sync=True)
+    seed = t.Int(_DEFAULTS["seed"]).tag(sync=True)
+    train_threshold = t.Float(_DEFAULTS["train_threshold"]).tag(sync=True)
+    test_threshold = t.Float(_DEFAULTS["test_threshold"]).tag(sync=True)
+    step = t.Float(-1.0, help="scrubbed step; negative: t1").tag(sync=True)
+    layers = t.List(t.Unicode(), help="theory drawn over the run").tag(sync=True)
+
+    initial = t.Dict(help="the settings that Reset goes back to").tag(sync=True)
+    ranges = t.Dict(help="smallest and largest value of each setting").tag(sync=True)
+    modes = t.Dict(help="the drawn problem in its eigenbasis, at ν² = 1 and ‖θ*‖ = 1").tag(
+        sync=True
+    )
+    run = t.Dict(help="the last run of gradient descent").tag(sync=True)
+    run_times = t.Dict(help="t1 and t2 of the last run").tag(sync=True)
+    progress = t.Dict(help="steps done and asked for, while a run takes long").tag(sync=True)
+    problem = t.Unicode(help="what went wrong in Python, in words").tag(sync=True)
+
+    def __init__(self, **state):
+        # Messages from the browser and results from the worker must not interleave.
+        self._changing = threading.RLock()
+        super().__init__(**state)
+
+    def set_state(self, sync_data):
+        """Take over a change made in the browser."""
+        with self._changing:
+            super().set_state(sync_data)
+
+    def publish(self, **state):
+        """Send results from the worker thread."""
+        with self._changing, self.hold_sync():
+            for name, value in state.items():
+                setattr(self, name, value)
+
+    @property
+    def settings(self):
+        """All settings as plain numbers."""
+        values = {name: getattr(self, name) for name in _DEFAULTS}
+        return {name: round(v) if name in _WHOLE else float(v) for name, v in values.items()}
+
+
+def _in_words(method):
+    """Turn any exception of a callback into a message in the widget."""
+
+    @wraps(method)
+    def guarded(self, *args):
+        try:
+            return method(self, *args)
+        except Exception as error:
+            self.plot.publish(problem=f"{error}", progress={})
+
+    return guarded
+
+
+class RidgeExplorer(widgets.VBox):
+    """Watch ridge regression grok: change anything, and see the run, t1, t2 and the theory.
+
+    In a notebook every change reruns gradient descent and lays it over the exact curves. In a
+    page without a kernel the browser computes the exact curves by itself.
+
+    Parameters
+    ----------
+    controls : sequence of str
+        The settings that get a control, in this order. All others keep their initial value.
+    layers : sequence of str
+        Theory shown from the start: "sharp" (the random-matrix prediction), "theorem" (Eqs. (6)
+        and (7)), "gaussian" (Eq. (8)). The reader can switch them.
+    step : int, optional
+        The step at which the spectrum is shown at first; t1 if not given.
+    **settings
+        Initial values: `weight_decay`, `init_variance`, `n_samples`, `n_features`,
+        `learning_rate`, `teacher_norm`, `seed`, `train_threshold`, `test_threshold`. Those not
+        given have the defaults of the paper.
+
+    Attributes
+    ----------
+    plot : RidgePlot
+        Holds the state as traits, so ``explorer.plot.weight_decay = 1e-5`` works too.
+    controls : dict of str to widget
+
+    Raises
+    ------
+    ValueError
+        For unknown controls, layers or settings, and for values outside a control's range.
+    """
+
+    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, **settings):
+        _check_names("controls", controls, _CONTROLS)
+        _check_names("layers", layers, LAYERS)
+        _check_names("settings", settings, _DEFAULTS)
+        settings = {name: _check_setting(name, v) for name, v in {**_DEFAULTS, **settings}.items()}
+        step = -1.0 if step is None else check_number("step", step, at_least=0, remedy="pass ≥ 0")
+        self._worker = LatestJob()
+        self._trajectory = None
+        self._last_progress = 0.0
+        self.plot = RidgePlot(
+            **settings,
+            step=step,
+            layers=list(layers),
+            initial={**settings, "step": step, "layers": list(layers)},
+            ranges={name: list(spec["range"]) for name, spec in _CONTROLS.items()},
+        )
+        self.controls = {name: self._make_control(name, settings[name]) for name in controls}
+        row = widgets.Box(
+            list(self.controls.values()),
+            layout=widgets.Layout(flex_flow="row wrap", width="100%", overflow="visible"),
+        )
+        super().__init__([row, self.plot], layout=widgets.Layout(width="100%"))
+        self.add_class("grokedu-explorer")
+        row.add_class("grokedu-controls")
+        self.plot.on_msg(lambda _widget, content, _buffers: self._on_message(content))
+        self.plot.observe(self._on_setting, list(_DEFAULTS))
+        self._start_run()
+        if self._is_short():
+            self._worker.wait()
+
+    def __repr__(self):
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.plot.settings.items())
+        return f"RidgeExplorer({settings})"
+
+    def wait(self, timeout=None):
+        """Wait for the running gradient descent; return whether it ended within `timeout`."""
+        return self._worker.wait(timeout)
+
+    def _make_control(self, name, value):
+        control = _CONTROLS[name]["make"](value)
+        control.description = _CONTROLS[name]["description"]
+        control.style.description_width = "8.5em"
+        control.layout = widgets.Layout(width="min(100%, 24em)", margin="2px 12px 2px 0")
+        if isinstance(control, widgets.BoundedIntText):
+            control.layout.width = "min(100%, 16em)"
+        else:
+            control.continuous_update = True
+        # In the browser jslink joins control and plot, kernel or not. In Python the same is done
+        # without sending anything: an echo would move a slider that is being dragged.
+        widgets.jslink((control, "value"), (self.plot, name))
+        control.observe(lambda change: _set_quietly(self.plot, name, change.new), "value")
+        self.plot.observe(lambda change: _set_quietly(control, "value", change.new), name)
+        return control
+
+    @_in_words
+    def _on_message(self, content):
+        kind = content.get("type")
+        if kind == "hello":
+            self.plot.send({"type": "welcome"})
+        elif kind == "run":
+            self.plot.send({"type": "welcome"})
+            self._start_run()
+        elif kind == "stop":
+            self._worker.stop()
+
+    @_in_words
+    def _on_setting(self, change):
+        if change.name in ("train_threshold", "test_threshold"):
+            self._publish_times()
+        else:
+            self._start_run()
+
+    def _start_run(self):
+        settings = self.plot.settings
+        self._worker.submit(lambda permit: self._run(settings, permit))
+
+    @_in_words
+    def _run(self, settings, permit):
+        """Draw the problem and run gradient descent on it, in the worker thread."""
+        unit, modes = _draw(settings["n_samples"], settings["n_features"], settings["seed"])
+        if permit.superseded:
+            return
+        self.plot.publish(modes=modes, problem="")
+        self._trajectory = None
+        if settings["learning_rate"] * settings["weight_decay"] >= 1:
+            self.plot.publish(run={}, run_times={}, progress={})
+            return
+        problem = _scaled(unit, settings["init_variance"], settings["teacher_norm"])
+        n_steps, complete = _steps_needed(problem, settings)
+        descend = partial(
+            train_ridge,
+            problem,
+            weight_decay=settings["weight_decay"],
+            learning_rate=settings["learning_rate"],
+            allow_unstable=True,
+        )
+        descend(n_steps=1)  # so that loading the compiled kernel is not in the time shown
+        started = time.perf_counter()
+        trajectory = descend(
+            n_steps=n_steps, progress=lambda done: self._report(done, n_steps, started, permit)
+        )
+        if permit.superseded:
+            return
+        run = _thinned(trajectory)
+        run["settings"] = settings
+        run["seconds"] = time.perf_counter() - started
+        run["stopped"] = len(trajectory) <= n_steps and not trajectory.diverged
+        run["complete"] = complete
+        self._trajectory = trajectory
+        self.plot.publish(run=run, run_times=self._times(trajectory), progress={})
+
+    def _report(self, done, n_steps, started, permit):
+        """Show how far the run is; return whether it may go on."""
+        now = time.perf_counter()
+        late = now - started > _SECONDS_BEFORE_PROGRESS
+        if permit and late and now - self._last_progress > _SECONDS_BETWEEN_PROGRESS:
+            self._last_progress = now
+            self.plot.publish(progress={"done": done, "of": n_steps})
+        return bool(permit)
+
+    def _publish_times(self):
+        trajectory = self._trajectory
+        if trajectory is None:
+            return
+        times = self._times(trajectory)
+        self.plot.publish(run_times=times)
+        if times["overfit"] is None or times["generalize"] is None:
+            self._start_run()  # perhaps a longer run gets there
+
+    def _times(self, trajectory):
+        thresholds = {
+            "train_threshold": self.plot.train_threshold,
+            "test_threshold": self.plot.test_threshold,
+        }
+        times = grokking_times(trajectory, **thresholds)
+        return {
+            **thresholds,
+            "overfit": times.overfit_step,
+            "generalize": times.generalize_step,
+            "reason": times.reason,
+        }
+
+    def _is_short(self):
+        settings = self.plot.settings
+        smaller = min(settings["n_samples"], settings["n_features"])
+        decay = settings["learning_rate"] * settings["weight_decay"]
+        steps = min(_MAX_STEPS, 10 / decay)
+        return steps * smaller**2 <= _SHORT_WORK
+
+
+def _check_names(argument, names, known):
+    unknown = [name for name in names if name not in known]
+    if unknown or isinstance(names, str):
+        wrong = repr(names) if isinstance(names, str) else ", ".join(map(repr, unknown))
+        raise ValueError(f"{argument}: {wrong} unknown; pass a sequence of {', '.join(known)}")
+
+
+def _check_setting(name, value):
+    low, high = _CONTROLS[name]["range"]
+    remedy = f"pass a number from {low:g} to {high:g}"
+    number = check_number(name, value, at_least=low, remedy=remedy)
+    if number > high or (name in _WHOLE and number != int(number)):
+        raise ValueError(f"{name}={value!r}: {remedy}")
+    return int(number) if name in _WHOLE else number
+
+
+def _set_quietly(widget, name, value):
+    """Set a trait of a widget without sending it to the browser."""
+    with widget._lock_property(**{name: value}):
+        setattr(widget, name, value)
+
+
+@lru_cache(maxsize=4)
+def _draw(n_samples, n_features, seed):
+    """A problem at ν² = 1 and ‖θ*‖ = 1, and what the browser needs to know of it."""
+    problem = gaussian_problem(
+        n_samples=n_samples, n_features=n_features, rng=np.random.default_rng(seed)
+    )
+    spectrum = problem.spectrum
+    right = problem.features.T @ (spectrum.left / np.sqrt(spectrum.eigenvalues))
+    start, teacher = right.T @ problem.initial_weights, right.T @ problem.teacher
+    unseen_start = unseen_overlap = unseen_teacher = 0.0
+    if len(start) < n_features:
+        hidden_start = problem.initial_weights - right @ start
+        hidden_teacher = problem.teacher - right @ teacher
+        unseen_start = float(np.linalg.norm(hidden_start))
+        unseen_overlap = float(hidden_start @ hidden_teacher / unseen_start)
+        rest = hidden_teacher @ hidden_teacher - unseen_overlap**2
+        unseen_teacher = math.sqrt(max(rest, 0.0))
+    modes = {
+        "n": n_samples,
+        "m": n_features,
+        "seed": seed,
+        "curvatures": (spectrum.eigenvalues / n_samples).tolist(),
+        "start": start.tolist(),
+        "teacher": teacher.tolist(),
+        "unseen_start": unseen_start,
+        "unseen_overlap": unseen_overlap,
+        "unseen_teacher": unseen_teacher,
+    }
+    return problem, modes
+
+
+def _scaled(unit, init_variance, teacher_norm):
+    """The same draws at another ν² and ‖θ*‖."""
+    problem = replace(
+        unit,
+        targets=teacher_norm * unit.targets,
+        teacher=teacher_norm * unit.teacher,
+        initial_weights=math.sqrt(init_variance) * unit.initial_weights,
+        init_variance=init_variance,
+    )
+    # The features are the same, so what was computed from them alone stays valid.
+    problem.__dict__.update(gram=unit.gram, spectrum=unit.spectrum)
+    return problem
+
+
+def _steps_needed(problem, settings):
+    """Steps that show the whole story, and whether it fits under the limit."""
+    eta, lam = settings["learning_rate"], settings["weight_decay"]
+    if eta * (lam + problem.max_curvature) >= 2:
+        return _UNSTABLE_STEPS, True
+    times = exact_grokking_times(
+        problem,
+        weight_decay=lam,
+        learning_rate=eta,
+        train_threshold=settings["train_threshold"],
+        test_threshold=settings["test_threshold"],
+    )
+    ends = [step for step in (times.overfit_step, times.generalize_step) if step is not None]
+    if times.generalize_step is None:
+        ends.append(3 / (eta * lam))
+    needed = 1.2 * max(ends) + 10
+    return math.ceil(min(needed, _MAX_STEPS)), needed <= _MAX_STEPS
+
+
+def _thinned(trajectory):
+    """A few hundred steps of a run, evenly spaced in log(1 + t)."""
+    last = len(trajectory) - 1
+    spaced = np.expm1(np.linspace(0, math.log1p(last), _CURVE_POINTS))
+    index = np.unique(np.minimum(np.round(spaced).astype(np.int64), last))
+    finite = np.isfinite(trajectory.train_loss[index] + trajectory.test_loss[index])
+    index = index[finite]
+    return {
+        "steps": trajectory.steps[index].tolist(),
+        "train": trajectory.train_loss[index].tolist(),
+        "test": trajectory.test_loss[index].tolist(),
+        "n_steps": last,
+        "diverged": trajectory.diverged,
+    }

@@ -1,0 +1,552 @@
+// All mathematics of the ridge explorer: plain numbers and typed arrays, no DOM.
+//
+// The same formulas as grokedu/exact.py, dynamics.py, theory.py and predictions.py for isotropic
+// Gaussian features (Σ = I/m) without label noise; tests/test_ridge_math.py compares the two.
+//
+// `modes` describes one random problem at ν² = 1 and ‖θ*‖ = 1, in the eigenbasis of ΦᵀΦ:
+//   n, m             samples and features
+//   curvatures       s_i = μ_i / n > 0, increasing
+//   start, teacher   a_i(0) and a_i*, coordinates of θ(0) and θ* along the eigenvectors
+//   unseen_start     ‖θ⊥(0)‖ in the complement, which the data never see
+//   unseen_overlap   θ*⊥ along the direction of θ⊥(0)
+//   unseen_teacher   length of the rest of θ*⊥
+//
+// `settings` holds weight_decay, init_variance, learning_rate, teacher_norm, train_threshold and
+// test_threshold.
+
+const LAST_EXPONENT = 53; // steps are exact integers in a double up to 2⁵³
+const ROUNDING = 1e-13;
+const QUADRATURE_NODES = 400;
+const NORM_BOUND = Math.sqrt(1.5); // b, see gaussian_problem
+
+// ---------------------------------------------------------------- decaying forms
+
+/** ln |1 − drop|; log1p keeps the digits of a small drop, which t multiplies. */
+function logRate(drop) {
+  return Math.abs(drop) < 0.5 ? Math.log1p(-drop) : Math.log(Math.abs(1 - drop));
+}
+
+/** (1 − drop)^t from its logarithm; t may be infinite. */
+function power(drop, logSize, t) {
+  if (t === 0 || logSize === 0) return drop > 1 && t % 2 === 1 ? -1 : 1;
+  const size = Math.exp(t * logSize);
+  return drop > 1 && t % 2 === 1 ? -size : size;
+}
+
+/**
+ * f(t) = Σ_parts Σ_j weight_j (offset_j + amplitude_j (1 − drop_j)^t)² + constant.
+ * The parts share their drops, so one exponential serves all of them.
+ */
+export class DecayingForm {
+  constructor(drop, parts, constant = 0, logRates = null) {
+    this.drop = drop;
+    this.parts = parts;
+    this.constant = constant;
+    this.logRates = logRates ?? Float64Array.from(drop, logRate);
+  }
+
+  at(t) {
+    let total = 0;
+    for (let j = 0; j < this.drop.length; j++) {
+      const decay = power(this.drop[j], this.logRates[j], t);
+      for (const { offset, amplitude, weight } of this.parts) {
+        const delta = offset[j] + amplitude[j] * decay;
+        total += weight[j] * delta * delta;
+      }
+    }
+    return total + this.constant;
+  }
+
+  /** Values at both ends of the steps first … last and bounds on all between; every ρ_j ≥ 0. */
+  over(first, last) {
+    let low = 0, high = 0, atFirst = 0, atLast = 0;
+    for (let j = 0; j < this.drop.length; j++) {
+      const before = power(this.drop[j], this.logRates[j], first);
+      const after = power(this.drop[j], this.logRates[j], last);
+      for (const { offset, amplitude, weight } of this.parts) {
+        const here = offset[j] + amplitude[j] * before;
+        const there = offset[j] + amplitude[j] * after;
+        const middle = Math.abs((here + there) / 2);
+        const radius = Math.abs(here - there) / 2;
+        const least = Math.max(middle - radius, 0);
+        low += weight[j] * least * least;
+        high += weight[j] * (middle + radius) * (middle + radius);
+        atFirst += weight[j] * here * here;
+        atLast += weight[j] * there * there;
+      }
+    }
+    const c = this.constant;
+    return { low: low + c, high: high + c, atFirst: atFirst + c, atLast: atLast + c };
+  }
+
+  /** g(k) = f(2k + parity), whose rates ρ_j² are never negative. */
+  everySecond(parity) {
+    const drop = this.drop.map((d) => d * (2 - d));
+    const parts = this.parts.map((part) => ({
+      ...part,
+      amplitude: parity ? part.amplitude.map((a, j) => a * (1 - this.drop[j])) : part.amplitude,
+    }));
+    return new DecayingForm(drop, parts, this.constant);
+  }
+
+  get alternates() {
+    return this.drop.some((d) => d > 1);
+  }
+}
+
+/** The first step t ≥ 0 with f(t) ≤ level, or null. */
+export function firstAtMost(form, level) {
+  return overParities(form, Math.min, (part) => search(part, level, true));
+}
+
+/** The last step t ≥ 0 with f(t) ≥ level; null if there is none, Infinity if there is no last. */
+export function lastAtLeast(form, level) {
+  return overParities(form, Math.max, (part) => search(part, level, false));
+}
+
+function overParities(form, choose, find) {
+  if (!form.alternates) return find(form);
+  const steps = [0, 1]
+    .map((parity) => [find(form.everySecond(parity)), parity])
+    .filter(([step]) => step !== null)
+    .map(([step, parity]) => 2 * step + parity);
+  return steps.length ? choose(...steps) : null;
+}
+
+/** Branch and bound from the near end: no crossing is skipped, whether f is monotone or not. */
+function search(form, level, forward) {
+  const reached = (value) => (forward ? value <= level : value >= level);
+  const within = (first, last) => {
+    const { low, high, atFirst, atLast } = form.over(first, last);
+    const [near, far] = forward ? [atFirst, atLast] : [atLast, atFirst];
+    if (reached(near)) return forward ? first : last;
+    if (!reached(far)) {
+      if (!reached(forward ? low : high)) return null;
+      // Where f is constant up to rounding, bounds can no longer tell; its end points can.
+      if (high - low <= ROUNDING * (Math.abs(level) + Math.abs(low))) return null;
+    }
+    if (first >= last || last === Infinity) return null;
+    const middle = Math.floor((first + last) / 2);
+    const halves = [[first, middle], [middle + 1, last]];
+    if (!forward) halves.reverse();
+    return within(...halves[0]) ?? within(...halves[1]);
+  };
+  const intervals = [[0, 0]];
+  for (let k = 0; k < LAST_EXPONENT; k++) intervals.push([2 ** k, 2 ** (k + 1) - 1]);
+  intervals.push([2 ** LAST_EXPONENT, Infinity]);
+  if (!forward) intervals.reverse();
+  for (const [first, last] of intervals) {
+    const step = within(first, last);
+    if (step !== null) return step;
+  }
+  return null;
+}
+
+// ---------------------------------------------------------------- one run
+
+/** The exact run of gradient descent on a drawn problem: δ(t) = θ(t) − θ*, coordinate by coordinate. */
+export function exactRun(modes, settings) {
+  const { weight_decay: lambda, learning_rate: eta } = settings;
+  const spread = Math.sqrt(settings.init_variance);
+  const norm = settings.teacher_norm;
+  const rank = modes.curvatures.length;
+  const offset = new Float64Array(rank + 2);
+  const amplitude = new Float64Array(rank + 2);
+  const drop = new Float64Array(rank + 2);
+  const trainWeight = new Float64Array(rank + 2);
+  const testWeight = new Float64Array(rank + 2).fill(1 / modes.m);
+  for (let i = 0; i < rank; i++) {
+    const s = modes.curvatures[i];
+    const start = spread * modes.start[i];
+    const teacher = norm * modes.teacher[i];
+    offset[i] = (-lambda * teacher) / (s + lambda);
+    amplitude[i] = start - teacher - offset[i];
+    drop[i] = eta * (s + lambda);
+    trainWeight[i] = s / 2;
+  }
+  offset[rank] = -norm * modes.unseen_overlap;
+  amplitude[rank] = spread * modes.unseen_start;
+  drop[rank] = eta * lambda;
+  offset[rank + 1] = -norm * modes.unseen_teacher;
+  const train = new DecayingForm(drop, [{ offset, amplitude, weight: trainWeight }]);
+  const test = new DecayingForm(
+    drop, [{ offset, amplitude, weight: testWeight }], 0, train.logRates,
+  );
+  return { rank, train, test };
+}
+
+/** Train and test loss at each of `steps`, sharing the exponentials. */
+export function curves({ train, test }, steps) {
+  const { drop, logRates } = train;
+  const losses = { train: new Float64Array(steps.length), test: new Float64Array(steps.length) };
+  for (let k = 0; k < steps.length; k++) {
+    let trainLoss = 0, testLoss = 0;
+    for (let j = 0; j < drop.length; j++) {
+      const decay = power(drop[j], logRates[j], steps[k]);
+      for (let p = 0; p < train.parts.length; p++) {
+        const a = train.parts[p], b = test.parts[p];
+        const seen = a.offset[j] + a.amplitude[j] * decay;
+        trainLoss += a.weight[j] * seen * seen;
+        const whole = b === a ? seen : b.offset[j] + b.amplitude[j] * decay;
+        testLoss += b.weight[j] * whole * whole;
+      }
+    }
+    losses.train[k] = trainLoss + train.constant;
+    losses.test[k] = testLoss + test.constant;
+  }
+  return losses;
+}
+
+/** ρ_i^{2t}: the share of the initial distance that is left, per mode and (last) unseen. */
+export function sharesLeft({ train, rank }, t) {
+  const shares = new Float64Array(rank + 1);
+  for (let i = 0; i <= rank; i++) {
+    const decay = power(train.drop[i], train.logRates[i], t);
+    shares[i] = decay * decay;
+  }
+  return shares;
+}
+
+/** The part of the test loss that lies in the unseen subspace at step t. */
+export function unseenLoss({ test, rank }, t) {
+  const { offset, amplitude, weight } = test.parts[0];
+  let total = 0;
+  for (const j of [rank, rank + 1]) {
+    const delta = offset[j] + amplitude[j] * power(test.drop[j], test.logRates[j], t);
+    total += weight[j] * delta * delta;
+  }
+  return total;
+}
+
+/** Steps 0 … last, evenly spaced in log(1 + t), as whole numbers without repetition. */
+export function logSteps(last, count) {
+  const steps = [0];
+  for (let k = 1; k < count; k++) {
+    const step = Math.round(Math.expm1((k / (count - 1)) * Math.log1p(last)));
+    if (step > steps[steps.length - 1]) steps.push(step);
+  }
+  return Float64Array.from(steps);
+}
+
+/** A number as people write it: three digits, no trailing zeros. */
+export function short(value) {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** t1 and t2 as exact integers, or null with the reason. */
+export function grokkingTimes({ train, test }, { train_threshold, test_threshold }) {
+  const reasons = [];
+  let overfit = lastAtLeast(train, train_threshold);
+  if (overfit === null) {
+    reasons.push(`the training loss is below ${short(train_threshold)} at every step`);
+  } else if (overfit === Infinity) {
+    reasons.push(
+      `the training loss tends to ${short(train.at(Infinity))} and never settles below ` +
+        short(train_threshold),
+    );
+    overfit = null;
+  }
+  const generalize = firstAtMost(test, test_threshold);
+  if (generalize === null) {
+    reasons.push(
+      `the test loss tends to ${short(test.at(Infinity))} and never reaches ` +
+        short(test_threshold),
+    );
+  }
+  return { overfit, generalize, reasons };
+}
+
+/** Why gradient descent cannot run with these settings, or null. */
+export function obstacle(modes, { weight_decay, learning_rate }) {
+  if (learning_rate * weight_decay >= 1) return { kind: "erases", limit: 1 / weight_decay };
+  const limit = stabilityLimit(modes, weight_decay);
+  return learning_rate >= limit ? { kind: "diverges", limit } : null;
+}
+
+/** 2/(λ + s_max), the learning rate at and beyond which gradient descent diverges. */
+export function stabilityLimit(modes, weightDecay) {
+  return 2 / (weightDecay + (modes.curvatures.at(-1) ?? 0));
+}
+
+// ---------------------------------------------------------------- the paper's bounds
+
+function squaredStart(modes, settings) {
+  const seen = modes.start.reduce((sum, a) => sum + a * a, 0);
+  return settings.init_variance * (seen + modes.unseen_start ** 2);
+}
+
+const logOr = (value) => (value > 0 ? Math.log(value) : -Infinity);
+
+/** Eqs. (6) and (7): t1 at most, t2 at least. */
+export function generalBounds(modes, settings) {
+  const { weight_decay: lambda, learning_rate: eta } = settings;
+  const level = (6 * NORM_BOUND ** 2 * squaredStart(modes, settings)) / settings.train_threshold;
+  const room = ((modes.m - modes.n) * settings.init_variance) / 2;
+  const radius = Math.sqrt(settings.test_threshold * modes.m) + settings.teacher_norm;
+  return {
+    overfitAtMost: Math.max(logOr(level), 0) / (2 * eta * modes.curvatures[0]),
+    generalizeAtLeast: (logOr(room) - 2 * Math.log(radius)) / (4 * eta * lambda),
+  };
+}
+
+/** Eq. (8), for isotropic Gaussian features. */
+export function gaussianBounds(modes, settings) {
+  const { weight_decay: lambda, learning_rate: eta, init_variance: variance } = settings;
+  const level = (14 * modes.m * variance) / settings.train_threshold;
+  const room = ((modes.m - modes.n) * variance) / (8 * modes.m * settings.test_threshold);
+  return {
+    overfitAtMost: Math.max(logOr(level), 0) / (2 * eta * modes.curvatures[0]),
+    generalizeAtLeast: logOr(room) / (2.02 * eta * lambda),
+  };
+}
+
+/** Every assumption of Theorems 4.4, 4.5, 4.6, 4.2 and Eq. (8): required, actual, holds. */
+export function conditions(modes, settings, failureProbability = 0.05) {
+  const { weight_decay: lambda, learning_rate: eta, init_variance: variance } = settings;
+  const { train_threshold: epsilon, test_threshold: c, teacher_norm: norm } = settings;
+  const { n, m } = modes;
+  const meanNorm = modes.curvatures.reduce((sum, s) => sum + s, 0);
+  const largest = modes.curvatures.at(-1);
+  const start = Math.sqrt(squaredStart(modes, settings));
+  const over = (above, below) => (below > 0 ? above / below : Infinity);
+  const samples =
+    ((2048 * (NORM_BOUND * norm) ** 4) / epsilon ** 2) * Math.log(4 / failureProbability);
+  const rows = [
+    ["4.4", "η < 1/(λ + λmax/n)", 1 / (lambda + largest), eta],
+    ["4.4", "λ ≤ 2ε/(3‖θ*‖²)", over(2 * epsilon, 3 * norm ** 2), lambda],
+    ["4.4", "λ ≤ √(Lε)/(√6 ‖θ*‖)", over(Math.sqrt((meanNorm * epsilon) / 6), norm), lambda],
+    ["4.4", "‖θ*‖ ≤ ‖θ(0)‖", start, norm],
+    ["4.5", "η < 1/λ", over(1, lambda), eta],
+    ["4.5", "m ≥ n + 32 log(2/δ)", n + 32 * Math.log(2 / failureProbability), m],
+    ["4.5", "m ≥ n + 8‖θ*‖²/ν²", n + over(8 * norm ** 2, variance), m],
+    ["4.5", "m ≥ n + 8c/(λmin(Σ) ν²)", n + over(8 * c * m, variance), m],
+    ["4.6", "‖φ(x)‖ ≤ b for every x", NORM_BOUND, Infinity],
+    ["4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)", samples, n],
+    ["4.6", "η ≤ 1/(λ + b²)", 1 / (lambda + NORM_BOUND ** 2), eta],
+    ["4.2", "η < 1/(λ + b²)", 1 / (lambda + NORM_BOUND ** 2), eta],
+    ["Eq. (8)", "ηλ ≤ 0.01", 0.01, eta * lambda],
+    ["Eq. (8)", "mc ≥ ‖θ*‖²", norm ** 2, m * c],
+  ];
+  return rows.map(([statement, assumption, required, actual]) => ({
+    statement, assumption, required, actual, holds: holds(assumption, required, actual),
+  }));
+}
+
+function holds(assumption, required, actual) {
+  if (assumption.includes("≥")) return actual >= required;
+  return assumption.includes("<") ? actual < required : actual <= required;
+}
+
+// ---------------------------------------------------------------- the sharp prediction
+
+/** The average losses over the Marchenko–Pastur law, or null beyond the stability limit. */
+export function sharpRun({ n, m }, settings) {
+  const { weight_decay: lambda, learning_rate: eta } = settings;
+  const ratio = n / m;
+  const spread = Math.sqrt(settings.init_variance);
+  const teacher = settings.teacher_norm / Math.sqrt(m);
+  const size = QUADRATURE_NODES + 1; // the last coordinate is the unseen subspace
+  const array = () => new Float64Array(size);
+  const drop = array();
+  const trainWeight = array(), testWeight = array();
+  const start = { offset: array(), amplitude: array() };
+  const taught = { offset: array(), amplitude: array() };
+  for (let k = 0; k < QUADRATURE_NODES; k++) {
+    const x = (Math.PI * (k + 1)) / size;
+    const mu = 1 + ratio + 2 * Math.sqrt(ratio) * Math.cos(x);
+    const share = ((2 / size) * Math.sin(x) ** 2) / mu;
+    const s = mu / n;
+    drop[k] = eta * (s + lambda);
+    trainWeight[k] = (share * mu) / 2;
+    testWeight[k] = share * ratio;
+    start.amplitude[k] = spread;
+    taught.offset[k] = (-teacher * lambda) / (s + lambda);
+    taught.amplitude[k] = (-teacher * s) / (s + lambda);
+  }
+  if (drop[0] >= 2) return null;
+  const unseen = Math.max(m - n, 0) / m;
+  drop[size - 1] = eta * lambda;
+  testWeight[size - 1] = unseen;
+  start.amplitude[size - 1] = spread;
+  const parts = (weight) => [{ ...start, weight }, { ...taught, weight }];
+  const train = new DecayingForm(drop, parts(trainWeight));
+  const test = new DecayingForm(drop, parts(testWeight), unseen * teacher ** 2, train.logRates);
+  return { rank: QUADRATURE_NODES, train, test };
+}
+
+/** Where the average losses cross ε and c, as real numbers; null with the reason. */
+export function sharpTimes(run, settings) {
+  const times = grokkingTimes(run, settings);
+  if (times.overfit !== null) {
+    const step = times.overfit;
+    times.overfit = between(run.train, settings.train_threshold, step, step + 1);
+  }
+  if (times.generalize) {
+    const step = times.generalize;
+    times.generalize = between(run.test, settings.test_threshold, step - 1, step);
+  }
+  return times;
+}
+
+/** The real step between `before` and `after` where f = level: bisection, f being monotone there. */
+function between(form, level, before, after) {
+  if (form.alternates) return after;
+  const sign = Math.sign(form.at(before) - level);
+  if (sign === 0) return before;
+  if (sign * (form.at(after) - level) > 0) return after;
+  let low = before, high = after;
+  for (let k = 0; k < 30; k++) {
+    const middle = (low + high) / 2;
+    if (sign * (form.at(middle) - level) > 0) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+// ---------------------------------------------------------------- drawing a problem
+
+/** A seeded source of normal and chi-square numbers (sfc32, polar method, Marsaglia–Tsang). */
+export class Random {
+  constructor(...seeds) {
+    let hash = 0x9e3779b9;
+    for (const seed of seeds) hash = mix(hash ^ mix(seed >>> 0));
+    this.state = [1, 2, 3].map((k) => mix(hash + k));
+    this.counter = 1;
+    this.spare = null;
+    for (let k = 0; k < 15; k++) this.uint32();
+  }
+
+  uint32() {
+    const [a, b, c] = this.state;
+    const result = (a + b + this.counter) | 0;
+    this.counter = (this.counter + 1) | 0;
+    this.state = [b ^ (b >>> 9), (c + (c << 3)) | 0, (((c << 21) | (c >>> 11)) + result) | 0];
+    return result >>> 0;
+  }
+
+  /** Uniform on (0, 1), with 53 random bits. */
+  uniform() {
+    return ((this.uint32() >>> 5) * 67108864 + (this.uint32() >>> 6) + 0.5) / 9007199254740992;
+  }
+
+  normal() {
+    if (this.spare !== null) {
+      const value = this.spare;
+      this.spare = null;
+      return value;
+    }
+    for (;;) {
+      const x = 2 * this.uniform() - 1, y = 2 * this.uniform() - 1;
+      const square = x * x + y * y;
+      if (square >= 1 || square === 0) continue;
+      const scale = Math.sqrt((-2 * Math.log(square)) / square);
+      this.spare = y * scale;
+      return x * scale;
+    }
+  }
+
+  /** Chi-square with k ≥ 0 degrees of freedom. */
+  chiSquare(k) {
+    if (k <= 0) return 0;
+    if (k === 1) return this.normal() ** 2;
+    const d = k / 2 - 1 / 3, c = 1 / Math.sqrt(9 * d);
+    for (;;) {
+      const x = this.normal(), v = (1 + c * x) ** 3;
+      if (v > 0 && Math.log(this.uniform()) < 0.5 * x * x + d * (1 - v + Math.log(v))) {
+        return 2 * d * v;
+      }
+    }
+  }
+}
+
+function mix(x) {
+  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/**
+ * Draw a random problem exactly in law, in O(n²) time for any m.
+ *
+ * The eigenvalues of a Gaussian ΦΦᵀ have the law of a bidiagonal matrix of chi variables
+ * (Dumitriu and Edelman, 2002), and the eigenvectors are uniform, so θ(0) and θ* are again
+ * Gaussian and uniform in the eigenbasis.
+ */
+export function drawModes(n, m, seed) {
+  const random = new Random(n, m, seed);
+  const rank = Math.min(n, m);
+  const unseen = m - rank;
+  const curvatures = wishartEigenvalues(rank, Math.max(n, m), random).map((mu) => mu / (m * n));
+  const normals = () => Float64Array.from({ length: rank }, () => random.normal());
+  const start = normals();
+  const teacher = normals();
+  const overlap = unseen > 0 ? random.normal() : 0;
+  const rest = random.chiSquare(unseen - 1);
+  const unseenStart = random.chiSquare(unseen);
+  const norm = Math.sqrt(teacher.reduce((sum, g) => sum + g * g, overlap ** 2 + rest));
+  return {
+    n, m, seed, curvatures, start,
+    teacher: teacher.map((g) => g / norm),
+    unseen_start: Math.sqrt(unseenStart),
+    unseen_overlap: overlap / norm,
+    unseen_teacher: Math.sqrt(rest) / norm,
+  };
+}
+
+/** Eigenvalues, increasing, of G Gᵀ for a `rank` × `degrees` matrix G of standard normals. */
+function wishartEigenvalues(rank, degrees, random) {
+  const diagonal = new Float64Array(rank);
+  const beside = new Float64Array(rank); // beside[i] couples i and i + 1
+  let below = 0; // squared subdiagonal entry of the row above
+  for (let i = 0; i < rank; i++) {
+    const main = random.chiSquare(degrees - i);
+    diagonal[i] = main + below;
+    if (i === rank - 1) break;
+    below = random.chiSquare(rank - 1 - i);
+    beside[i] = Math.sqrt(main * below);
+  }
+  return tridiagonalEigenvalues(diagonal, beside);
+}
+
+/** Eigenvalues of a symmetric tridiagonal matrix by the implicit QL algorithm; overwrites both. */
+export function tridiagonalEigenvalues(d, e) {
+  const size = d.length;
+  for (let l = 0; l < size; l++) {
+    for (;;) {
+      let split = l;
+      while (split < size - 1) {
+        const scale = Math.abs(d[split]) + Math.abs(d[split + 1]);
+        if (Math.abs(e[split]) <= Number.EPSILON * scale) break;
+        split++;
+      }
+      if (split === l) break;
+      let g = (d[l + 1] - d[l]) / (2 * e[l]);
+      let r = Math.sqrt(g * g + 1);
+      g = d[split] - d[l] + e[l] / (g + (g < 0 ? -r : r));
+      let sine = 1, cosine = 1, p = 0, i;
+      for (i = split - 1; i >= l; i--) {
+        const f = sine * e[i], b = cosine * e[i];
+        r = Math.sqrt(f * f + g * g);
+        e[i + 1] = r;
+        if (r === 0) {
+          d[i + 1] -= p;
+          e[split] = 0;
+          break;
+        }
+        sine = f / r;
+        cosine = g / r;
+        g = d[i + 1] - p;
+        r = (d[i] - g) * sine + 2 * cosine * b;
+        p = sine * r;
+        d[i + 1] = g + p;
+        g = cosine * r - b;
+      }
+      if (r === 0 && i >= l) continue;
+      d[l] -= p;
+      e[l] = g;
+      e[split] = 0;
+    }
+  }
+  const floor = Number.EPSILON * d.reduce((a, b) => Math.max(a, b), 0);
+  return d.map((value) => Math.max(value, floor)).sort();
+}
