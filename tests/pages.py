@@ -1,0 +1,85 @@
+"""Open a page of the book in a browser and write down all that happens."""
+
+import gzip
+from dataclasses import dataclass, field
+
+LOCAL = ("http://127.0.0.1:", "file://", "data:", "blob:", "about:")
+
+SETTLED = """async () => {
+  const views = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  const places = document.querySelectorAll(views);
+  const until = Date.now() + 15000;
+  const waiting = () => places.length && document.documentElement.dataset.widgets !== "ready";
+  while (waiting() && Date.now() < until) await new Promise((next) => setTimeout(next, 50));
+  await globalThis.MathJax?.startup?.promise;
+  await document.fonts.ready;
+}"""
+
+WIDGETS = """() => {
+  const views = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  return [...document.querySelectorAll(views)].map((script) => {
+    const place = script.nextElementSibling;
+    return Boolean(place?.querySelector(".jupyter-widgets") && place.textContent.trim());
+  });
+}"""
+
+FORMULAS = """() => [...document.querySelectorAll("article .math")].map((formula) => ({
+  source: formula.textContent.slice(0, 60),
+  typeset: Boolean(formula.querySelector("mjx-container")),
+  wrong: Boolean(formula.querySelector("mjx-merror, [data-mjx-error]")),
+}))"""
+
+
+@dataclass
+class Visit:
+    """What was seen on one page."""
+
+    page: object
+    outside_requests: list = field(default_factory=list)
+    failed_requests: list = field(default_factory=list)
+    complaints: list = field(default_factory=list)
+    responses: list = field(default_factory=list)
+
+    def settle(self):
+        """Wait until widgets and formulas are there, or until they should have been."""
+        self.page.evaluate(SETTLED)
+        return self
+
+    @property
+    def widgets(self):
+        """For each widget that the page shows: is it drawn?"""
+        return self.page.evaluate(WIDGETS)
+
+    @property
+    def formulas(self):
+        return self.page.evaluate(FORMULAS)
+
+    @property
+    def untypeset(self):
+        return [f["source"] for f in self.formulas if f["wrong"] or not f["typeset"]]
+
+    def weight(self):
+        """The bytes of everything that the page loads, each file compressed as servers do."""
+        return sum(len(gzip.compress(response.body(), 9)) for response in self.responses)
+
+
+def visit(context, address):
+    """Open an address and watch the page from its first byte on."""
+    page = context.new_page()
+    seen = Visit(page)
+
+    def on_request(request):
+        if not request.url.startswith(LOCAL):
+            seen.outside_requests.append(request.url)
+
+    def on_console(message):
+        if message.type in {"error", "warning"}:
+            seen.complaints.append(f"{message.type}: {message.text}")
+
+    page.on("request", on_request)
+    page.on("requestfailed", lambda request: seen.failed_requests.append(request.url))
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: seen.complaints.append(f"error: {error}"))
+    page.on("response", lambda response: seen.responses.append(response))
+    page.goto(address, wait_until="load")
+    return seen.settle()
