@@ -76,7 +76,7 @@ class RidgeView {
   }
 
   buildPlayer(root) {
-    const row = add(root, "div", { class: "gk-row" });
+    const row = add(root, "div", { class: "gk-row gk-player" });
     this.playButton = button(row, "Play", () => this.togglePlay());
     this.scrubber = add(row, "input", {
       type: "range", min: 0, max: SCRUB_STEPS, step: 1, "aria-label": "step of the run",
@@ -85,13 +85,15 @@ class RidgeView {
       this.pause();
       this.scrub(stepAt(this.scrubber.value / SCRUB_STEPS, this.analysis.horizon));
     });
+    const stages = add(row, "div", { class: "gk-stages", role: "group", "aria-label": "go to" });
     this.stageButtons = ["I", "II", "III"].map((roman, i) =>
-      button(row, `stage ${roman}`, () => this.showStage(i + 1)));
+      button(stages, `stage ${roman}`, () => this.showStage(i + 1)));
   }
 
   buildLayers(root) {
-    const group = add(root, "fieldset");
-    add(group, "legend", {}, "theory over the run:");
+    const text = "Theory over the run";
+    const group = add(root, "div", { class: "gk-row", role: "group", "aria-label": text });
+    add(group, "span", { class: "gk-note" }, `${text}:`);
     this.layerBoxes = {};
     for (const [layer, name] of Object.entries(LAYER_NAMES)) {
       const label = add(group, "label");

@@ -13,6 +13,7 @@ import numpy as np
 import traitlets as t
 
 from grokedu.exact import exact_grokking_times
+from grokedu.explorers._fallback import fallback_html
 from grokedu.explorers._worker import LatestJob
 from grokedu.grokking import grokking_times
 from grokedu.problems import check_number, gaussian_problem
@@ -117,6 +118,7 @@ class RidgePlot(anywidget.AnyWidget):
     run = t.Dict(help="the last run of gradient descent").tag(sync=True)
     run_times = t.Dict(help="t1 and t2 of the last run").tag(sync=True)
     progress = t.Dict(help="steps done and asked for, while a run takes long").tag(sync=True)
+    fallback = t.Unicode(help="the initial state as HTML without scripts").tag(sync=True)
     problem = t.Unicode(help="what went wrong in Python, in words").tag(sync=True)
 
     def __init__(self, **state):
@@ -213,6 +215,7 @@ class RidgeExplorer(widgets.VBox):
         row.add_class("grokedu-controls")
         self.plot.on_msg(lambda _widget, content, _buffers: self._on_message(content))
         self.plot.observe(self._on_setting, list(_DEFAULTS))
+        self.plot.fallback = self.fallback_html()
         self._start_run()
         if self._is_short():
             self._worker.wait()
@@ -221,6 +224,13 @@ class RidgeExplorer(widgets.VBox):
         settings = ", ".join(f"{name}={value!r}" for name, value in self.plot.settings.items())
         return f"RidgeExplorer({settings})"
 
+    def fallback_html(self):
+        """The present state as a figure, a sentence and a table in HTML, without scripts."""
+        settings = self.plot.settings
+        unit, _ = _draw(settings["n_samples"], settings["n_features"], settings["seed"])
+        problem = _scaled(unit, settings["init_variance"], settings["teacher_norm"])
+        return fallback_html(problem, settings, self.plot.layers)
+
     def wait(self, timeout=None):
         """Wait for the running gradient descent; return whether it ended within `timeout`."""
         return self._worker.wait(timeout)
@@ -228,12 +238,10 @@ class RidgeExplorer(widgets.VBox):
     def _make_control(self, name, value):
         control = _CONTROLS[name]["make"](value)
         control.description = _CONTROLS[name]["description"]
-        control.style.description_width = "8.5em"
-        control.layout = widgets.Layout(width="min(100%, 24em)", margin="2px 12px 2px 0")
-        if isinstance(control, widgets.BoundedIntText):
-            control.layout.width = "min(100%, 16em)"
-        else:
-            control.continuous_update = True
+        control.style.description_width = "10em"
+        control.layout = widgets.Layout(
+            flex="1 1 22em", width="auto", max_width="30em", margin="2px 12px 2px 0"
+        )
         # In the browser jslink joins control and plot, kernel or not. In Python the same is done
         # without sending anything: an echo would move a slider that is being dragged.
         widgets.jslink((control, "value"), (self.plot, name))
@@ -331,10 +339,10 @@ class RidgeExplorer(widgets.VBox):
 
     def _is_short(self):
         settings = self.plot.settings
-        smaller = min(settings["n_samples"], settings["n_features"])
+        n, m = settings["n_samples"], settings["n_features"]
         decay = settings["learning_rate"] * settings["weight_decay"]
         steps = min(_MAX_STEPS, 10 / decay)
-        return steps * smaller**2 <= _SHORT_WORK
+        return steps * min(n * n, 2 * n * m) <= _SHORT_WORK
 
 
 def _check_names(argument, names, known):

@@ -17,6 +17,7 @@
 const LAST_EXPONENT = 53; // steps are exact integers in a double up to 2⁵³
 const ROUNDING = 1e-13;
 const QUADRATURE_NODES = 400;
+const BISECTIONS = 30; // to 10⁻⁹ of a step
 const NORM_BOUND = Math.sqrt(1.5); // b, see gaussian_problem
 
 // ---------------------------------------------------------------- decaying forms
@@ -377,30 +378,26 @@ export function sharpRun({ n, m }, settings) {
 /** Where the average losses cross ε and c, as real numbers; null with the reason. */
 export function sharpTimes(run, settings) {
   const times = grokkingTimes(run, settings);
-  if (times.overfit !== null) {
-    const step = times.overfit;
-    times.overfit = between(run.train, settings.train_threshold, step, step + 1);
-  }
-  if (times.generalize) {
-    const step = times.generalize;
-    times.generalize = between(run.test, settings.test_threshold, step - 1, step);
-  }
+  const { overfit, generalize } = times;
+  const { train_threshold: epsilon, test_threshold: c } = settings;
+  if (overfit !== null) times.overfit = crossingNear(run.train, epsilon, overfit, 1);
+  if (generalize !== null) times.generalize = crossingNear(run.test, c, generalize, -1);
   return times;
 }
 
-/** The real step between `before` and `after` where f = level: bisection, f being monotone there. */
-function between(form, level, before, after) {
-  if (form.alternates) return after;
-  const sign = Math.sign(form.at(before) - level);
-  if (sign === 0) return before;
-  if (sign * (form.at(after) - level) > 0) return after;
-  let low = before, high = after;
-  for (let k = 0; k < 30; k++) {
-    const middle = (low + high) / 2;
-    if (sign * (form.at(middle) - level) > 0) low = middle;
-    else high = middle;
+/** The real step at which f = level, from `step` to its neighbor, by bisection. */
+function crossingNear(form, level, step, direction) {
+  const neighbor = step + direction;
+  if (neighbor < 0 || form.alternates) return step;
+  const excess = form.at(step) - level;
+  if (excess === 0 || excess * (form.at(neighbor) - level) > 0) return step;
+  let near = step, far = neighbor;
+  for (let k = 0; k < BISECTIONS; k++) {
+    const middle = (near + far) / 2;
+    if (excess * (form.at(middle) - level) > 0) near = middle;
+    else far = middle;
   }
-  return (low + high) / 2;
+  return (near + far) / 2;
 }
 
 // ---------------------------------------------------------------- drawing a problem

