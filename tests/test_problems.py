@@ -1,0 +1,262 @@
+"""Problems: their losses are what they are defined to be, and bad input is turned away."""
+
+import numpy as np
+import pytest
+from draws import COVARIANCES, SHAPES, known
+
+import grokedu as gk
+from grokedu.problems import check_gradient_descent, covariance_times
+
+
+def gaussian(seed=0, **parameters):
+    return gk.gaussian_problem(rng=np.random.default_rng(seed), **parameters)
+
+
+class TestContract:
+    def test_every_line_of_the_ridge_contract_runs(self):
+        rng = np.random.default_rng(0)
+        p = gk.gaussian_problem(
+            n_samples=100, n_features=1000, init_variance=1.0, teacher_norm=1.0, rng=rng
+        )
+        m = p.n_features
+        for covariance in (1 / m, np.full(m, 1 / m), np.eye(m) / m):
+            gk.realizable_problem(p.features, p.teacher, p.initial_weights, covariance=covariance)
+        run = gk.train_ridge(p, weight_decay=1e-4, learning_rate=1.0, n_steps=25_000)
+        exact = gk.exact_ridge(p, weight_decay=1e-4, learning_rate=1.0, steps=run.steps)
+        assert type(run) is type(exact)
+        for trajectory in (run, exact):
+            assert trajectory.steps.dtype == np.int64
+            assert trajectory.train_loss.dtype == trajectory.test_loss.dtype == np.float64
+            assert len(trajectory) == len(trajectory.train_loss) == len(trajectory.test_loss)
+            assert trajectory.diverged is False
+        limits = dict(train_threshold=0.01, test_threshold=0.01)
+        optimizer = dict(weight_decay=1e-4, learning_rate=1.0)
+        times = gk.grokking_times(run, **limits)
+        assert times.overfit_step < times.generalize_step
+        assert times.delay == times.generalize_step - times.overfit_step
+        assert times.reason == ""
+        assert gk.exact_grokking_times(p, **optimizer, **limits) == times
+        for bounds in (gk.theory.grokking_bounds, gk.theory.gaussian_bounds):
+            b = bounds(p, **optimizer, **limits)
+            assert times.overfit_step <= b.overfit_step_at_most
+            assert times.generalize_step >= b.generalize_step_at_least
+        table = gk.theory.conditions(p, **optimizer, **limits, failure_probability=0.05)
+        assert {"required", "actual", "holds"} <= set(table.columns)
+        typical = dict(n_samples=100, n_features=1000, init_variance=1.0, **optimizer)
+        assert len(gk.predictions.ridge_curves(**typical, steps=run.steps)) == len(run)
+        assert isinstance(gk.predictions.ridge_grokking_times(**typical).delay, float)
+        table = gk.sweep(n_seeds=1, n_jobs=1, progress=False)
+        assert len(table) == 1
+
+
+class TestLosses:
+    def test_train_loss_has_the_half(self):
+        problem = gk.realizable_problem([[1.0, 0.0]], [3.0, 0.0], [0.0, 0.0], covariance=1.0)
+        assert problem.train_loss(problem.initial_weights) == 9 / 2
+
+    def test_test_loss_has_no_half(self):
+        problem = gk.realizable_problem([[1.0, 0.0]], [3.0, 0.0], [0.0, 1.0], covariance=2.0)
+        assert problem.test_loss(problem.initial_weights) == 2 * (9 + 1)
+
+    @pytest.mark.parametrize("kind", COVARIANCES)
+    def test_test_loss_is_the_expected_squared_error(self, kind):
+        """E_x (N(x; θ) − N*(x))², estimated from 200,000 inputs: within 4 standard errors."""
+        rng = np.random.default_rng(1)
+        problem = known(rng, 8, 6, 6, kind=kind).problem
+        full = covariance_times(problem.covariance, np.eye(6))
+        inputs = rng.standard_normal((200_000, 6)) @ np.linalg.cholesky(full).T
+        weights = rng.standard_normal(6)
+        squares = (inputs @ (weights - problem.teacher)) ** 2
+        error = squares.std() / np.sqrt(len(squares))
+        assert abs(squares.mean() - problem.test_loss(weights)) < 4 * error
+        assert error < 0.01 * squares.mean()
+
+    def test_scalar_diagonal_and_full_covariance_agree(self):
+        p = gaussian(n_samples=5, n_features=8)
+        arrays = (p.features, p.teacher, p.initial_weights)
+        losses = [
+            gk.realizable_problem(*arrays, covariance=covariance).test_loss(p.initial_weights)
+            for covariance in (1 / 8, np.full(8, 1 / 8), np.eye(8) / 8)
+        ]
+        np.testing.assert_allclose(losses, losses[0], rtol=1e-14)
+
+    def test_label_noise_enters_the_train_loss_alone(self):
+        quiet, noisy = gaussian(3), gaussian(3, label_noise=0.5)
+        np.testing.assert_array_equal(quiet.features, noisy.features)
+        noise = noisy.targets - quiet.targets
+        assert noise.std() == pytest.approx(0.5, rel=0.2)
+        assert quiet.test_loss(quiet.initial_weights) == noisy.test_loss(noisy.initial_weights)
+        assert noisy.train_loss(noisy.teacher) == pytest.approx(noise @ noise / 200, rel=1e-12)
+
+
+class TestSpectrum:
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_eigenvalues_are_the_squared_singular_values(self, shape):
+        answer = known(np.random.default_rng(2), *SHAPES[shape])
+        spectrum = answer.problem.spectrum
+        np.testing.assert_allclose(spectrum.eigenvalues, answer.singular**2, rtol=1e-12)
+        # The left singular vectors span what U spans, orthonormally.
+        overlap = spectrum.left.T @ answer.left
+        np.testing.assert_allclose(overlap @ overlap.T, np.eye(len(overlap)), atol=1e-12)
+
+    @pytest.mark.parametrize("kind", COVARIANCES)
+    def test_smallest_population_eigenvalue(self, kind):
+        problem = known(np.random.default_rng(3), 4, 7, 4, kind=kind).problem
+        full = covariance_times(problem.covariance, np.eye(7))
+        smallest = np.linalg.eigvalsh(full)[0]
+        assert problem.smallest_population_eigenvalue == pytest.approx(smallest, rel=1e-12)
+
+    def test_mean_squared_norm_is_the_trace_of_the_curvature(self):
+        problem = gaussian(n_samples=20, n_features=30)
+        trace = problem.spectrum.eigenvalues.sum() / 20
+        assert problem.mean_squared_feature_norm == pytest.approx(trace, rel=1e-13)
+        assert problem.max_curvature == problem.spectrum.eigenvalues[-1] / 20
+
+    def test_features_that_are_all_zero_have_no_spectrum(self):
+        problem = gk.realizable_problem(np.zeros((3, 2)), [1, 0], [0, 1], covariance=1.0)
+        assert problem.spectrum.eigenvalues.size == 0
+        assert problem.max_curvature == 0
+
+
+class TestGaussianProblem:
+    def test_scales(self):
+        problem = gaussian(n_samples=200, n_features=2000, init_variance=4.0, teacher_norm=3.0)
+        assert problem.features.var() == pytest.approx(1 / 2000, rel=0.01)
+        assert problem.initial_weights.var() == pytest.approx(4.0, rel=0.1)
+        assert np.linalg.norm(problem.teacher) == pytest.approx(3.0, rel=1e-14)
+        assert problem.covariance == 1 / 2000
+        assert problem.init_variance == 4.0
+
+    def test_problems_that_differ_in_scale_alone_share_their_draws(self):
+        one, other = gaussian(5), gaussian(5, init_variance=9.0, teacher_norm=2.0)
+        np.testing.assert_array_equal(one.features, other.features)
+        np.testing.assert_allclose(other.initial_weights, 3 * one.initial_weights, rtol=1e-15)
+        np.testing.assert_allclose(other.teacher, 2 * one.teacher, rtol=1e-15)
+
+    def test_a_generator_is_the_only_source_of_randomness(self):
+        np.testing.assert_array_equal(gaussian(7).features, gaussian(7).features)
+        assert not np.array_equal(gaussian(7).features, gaussian(8).features)
+
+    def test_gaussian_features_have_no_sure_norm_bound(self):
+        assert gaussian().feature_norm_bound ** 2 == pytest.approx(1.5)
+        assert not gaussian().norm_bound_is_sure
+
+    def test_zero_teacher_and_zero_start(self):
+        problem = gaussian(init_variance=0.0, teacher_norm=0.0)
+        assert not problem.teacher.any()
+        assert not problem.initial_weights.any()
+        assert not problem.targets.any()
+
+
+class TestArraysOfAnyKind:
+    @pytest.mark.parametrize(
+        "convert",
+        [
+            np.asfortranarray,
+            lambda a: a.astype(np.float32),
+            np.ndarray.tolist,
+            lambda a: a[:, ::-1],
+        ],
+        ids=["Fortran order", "float32", "lists", "negative strides"],
+    )
+    def test_features_become_contiguous_float64(self, convert):
+        features = convert(gaussian(n_samples=4, n_features=6).features)
+        problem = gk.realizable_problem(features, np.ones(6), np.zeros(6), covariance=1.0)
+        assert problem.features.dtype == np.float64
+        assert problem.features.flags.c_contiguous
+        np.testing.assert_array_equal(problem.features, features)
+
+    def test_whole_numbers_and_booleans_are_numbers(self):
+        problem = gk.realizable_problem([[1, 0]], [True, False], [0, 1], covariance=1)
+        assert problem.targets.tolist() == [1.0]
+
+
+FEATURES = np.arange(6.0).reshape(2, 3)
+GIVEN = dict(features=FEATURES, teacher=np.ones(3), initial_weights=np.zeros(3), covariance=1.0)
+NOT_A_COVARIANCE = np.array([[1.0, 2, 0], [2, 1, 0], [0, 0, 1]])
+BAD_PROBLEMS = [
+    (dict(features=np.ones(3)), ["features", "(3,)", "(n_samples, n_features)"]),
+    (dict(features=np.ones((0, 3))), ["features", "(0, 3)", "at least 1"]),
+    (dict(features=np.ones((2, 0))), ["features", "(2, 0)", "at least 1"]),
+    (dict(features=FEATURES * np.nan), ["features", "NaN", "remove or replace"]),
+    (dict(features=FEATURES * 1j), ["features", "pass real numbers"]),
+    (dict(features=FEATURES.astype(str)), ["features", "pass real numbers"]),
+    (dict(features=[[1, 2, 3], [4]]), ["features", "pass real numbers"]),
+    (dict(features=FEATURES * 1e200), ["features", "5e+200", "rescale"]),
+    (dict(teacher=np.ones(2)), ["teacher", "(2,)", "(3,)"]),
+    (dict(teacher=np.ones((3, 1))), ["teacher", "(3, 1)", "(3,)"]),
+    (dict(teacher=None), ["teacher", "()", "(3,)"]),
+    (dict(initial_weights=np.ones(4)), ["initial_weights", "(4,)", "(3,)"]),
+    (dict(initial_weights=[np.inf, 0, 0]), ["initial_weights", "infinity"]),
+    (dict(covariance=-1.0), ["covariance", "-1", "positive semidefinite"]),
+    (dict(covariance=[1.0, -2.0, 1.0]), ["covariance", "-2", "positive semidefinite"]),
+    (dict(covariance=NOT_A_COVARIANCE), ["covariance", "-1", "positive semidefinite"]),
+    (dict(covariance=np.triu(np.ones((3, 3)))), ["covariance", "symmetric", "covariance.T"]),
+    (dict(covariance=np.ones(2)), ["covariance", "(2,)", "(3,)", "(3, 3)"]),
+    (dict(covariance=np.ones((2, 3))), ["covariance", "(2, 3)", "(3, 3)"]),
+    (dict(covariance=np.nan), ["covariance", "NaN"]),
+    (dict(covariance="identity"), ["covariance", "pass real numbers"]),
+    (dict(label_noise=-0.1), ["label_noise", "-0.1", "0 or more"]),
+    (dict(label_noise=0.1), ["label_noise=0.1", "rng", "Generator"]),
+    (dict(label_noise=0.1, rng=7), ["rng=7", "default_rng"]),
+    (dict(init_variance=-1), ["init_variance=-1", "0 or more"]),
+    (dict(feature_norm_bound=1.0), ["feature_norm_bound=1.0", "7.07107"]),
+]
+BAD_GAUSSIANS = [
+    (dict(n_samples=0), ["n_samples=0", "at least 1"]),
+    (dict(n_samples=2.5), ["n_samples=2.5", "whole number"]),
+    (dict(n_samples="5"), ["n_samples='5'", "whole number"]),
+    (dict(n_samples=1j), ["n_samples=1j", "whole number"]),
+    (dict(n_samples=None), ["n_samples=None", "whole number"]),
+    (dict(n_samples=10**400), ["n_samples=1000", "whole number"]),
+    (dict(n_features=-3), ["n_features=-3", "at least 1"]),
+    (dict(n_features=np.nan), ["n_features=nan", "whole number"]),
+    (dict(init_variance=-1.0), ["init_variance=-1.0", "0 or more"]),
+    (dict(init_variance=np.inf), ["init_variance=inf", "0 or more"]),
+    (dict(teacher_norm=-1.0), ["teacher_norm=-1.0", "0 or more"]),
+    (dict(teacher_norm="big"), ["teacher_norm='big'", "0 or more"]),
+    (dict(label_noise=np.nan), ["label_noise=nan", "0 or more"]),
+    (dict(rng=0), ["rng=0", "default_rng"]),
+    (dict(rng=np.random), ["rng=", "default_rng"]),
+]
+BAD_OPTIMIZERS = [
+    (dict(weight_decay=-1e-3), ["weight_decay=-0.001", "0 or more"]),
+    (dict(weight_decay=np.nan), ["weight_decay=nan", "0 or more"]),
+    (dict(weight_decay="1e-3"), ["weight_decay='1e-3'", "0 or more"]),
+    (dict(weight_decay=[1e-3]), ["weight_decay=[0.001]", "0 or more"]),
+    (dict(learning_rate=0), ["learning_rate=0", "above 0"]),
+    (dict(learning_rate=-1), ["learning_rate=-1", "above 0"]),
+    (dict(learning_rate=np.inf), ["learning_rate=inf", "above 0"]),
+    (dict(weight_decay=2, learning_rate=0.5), ["learning_rate=0.5", "weight_decay=2", "below 0.5"]),
+    # s_max = 1/2 for the single feature below: the limit is 2/(0 + 1/2) = 4.
+    (dict(weight_decay=0, learning_rate=4), ["learning_rate=4", "2/(weight_decay + s_max) = 4"]),
+    (dict(weight_decay=0.1, learning_rate=5), ["learning_rate=5", "= 3.333", "allow_unstable"]),
+]
+
+
+class TestBadInput:
+    """Every message names the argument, the value and the remedy."""
+
+    @pytest.mark.parametrize(("change", "words"), BAD_PROBLEMS)
+    def test_realizable_problem(self, change, words):
+        with pytest.raises(ValueError) as error:
+            gk.realizable_problem(**{**GIVEN, **change})
+        assert all(word in str(error.value) for word in words)
+
+    @pytest.mark.parametrize(("change", "words"), BAD_GAUSSIANS)
+    def test_gaussian_problem(self, change, words):
+        with pytest.raises(ValueError) as error:
+            gk.gaussian_problem(**{"rng": np.random.default_rng(0), **change})
+        assert all(word in str(error.value) for word in words)
+
+    @pytest.mark.parametrize(("change", "words"), BAD_OPTIMIZERS)
+    def test_weight_decay_and_learning_rate(self, change, words):
+        problem = gk.realizable_problem([[1.0], [0.0]], [1.0], [0.0], covariance=1.0)
+        with pytest.raises(ValueError) as error:
+            check_gradient_descent(problem, **{"weight_decay": 0.0, "learning_rate": 1.0, **change})
+        assert all(word in str(error.value) for word in words)
+
+    def test_a_norm_bound_may_equal_the_largest_norm(self):
+        problem = gk.realizable_problem(**GIVEN, feature_norm_bound=np.sqrt(50))
+        assert problem.norm_bound_is_sure
+        assert not gk.realizable_problem(**GIVEN).norm_bound_is_sure
