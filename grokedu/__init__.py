@@ -4,6 +4,7 @@ A map of the modules, in the order of their imports:
 
 ==============  ============================================================================
 `problems`      what is learned: data, teacher, initial weights, population covariance
+`networks`      ReLU networks with their data, and their exact population loss
 `trajectory`    what a run leaves behind: the two losses at each recorded step
 `training`      gradient descent, step by step, in numba kernels
 `dynamics`      sums of decaying exponentials, and the exact steps at which they cross a level
@@ -28,8 +29,11 @@ _HOME = {
     "RidgeProblem": "problems",
     "gaussian_problem": "problems",
     "realizable_problem": "problems",
+    "NetworkProblem": "networks",
+    "relu_network_problem": "networks",
     "Trajectory": "trajectory",
     "train_ridge": "training",
+    "train_network": "training",
     "exact_ridge": "exact",
     "exact_grokking_times": "exact",
     "ridge_solution": "exact",
@@ -40,6 +44,7 @@ _HOME = {
 }
 _MODULES = {
     "problems",
+    "networks",
     "trajectory",
     "training",
     "dynamics",

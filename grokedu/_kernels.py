@@ -148,3 +148,110 @@ def ridge_dual(
         if not np.isfinite(train_loss[step] + test_loss[step]):
             return step + 1
     return len(train_loss)
+
+
+# Sums over neurons may be reordered here ("reassoc", "nsz"), without which they do not vectorize.
+# NaN and infinity still keep their meaning.
+_compile_sums = numba.njit(
+    cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy"
+)
+
+
+@_compile_sums
+def _output_layer(hidden, targets, output_weights, rate, output_gradient):
+    """From pre-activations to back-propagated errors, in place, one sample at a time.
+
+    On entry `hidden` (n, m) holds pre-activations of the last hidden layer; on exit the gradient
+    with respect to them times n · `rate`. Returns the sum of squared residuals.
+    """
+    n_samples, width = hidden.shape
+    output_gradient[:] = 0.0
+    squares = 0.0
+    for i in range(n_samples):
+        row = hidden[i]
+        residual = -targets[i]
+        for j in range(width):
+            residual += (0.0 if row[j] <= 0.0 else row[j]) * output_weights[j]
+        squares += residual * residual
+        scaled = rate * residual
+        for j in range(width):
+            output_gradient[j] += scaled * (0.0 if row[j] <= 0.0 else row[j])
+            row[j] = 0.0 if row[j] <= 0.0 else scaled * output_weights[j]
+    return squares
+
+
+@_compile
+def _decay_and_subtract(weights, keep, gradient):
+    for i in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            weights[i, j] = keep * weights[i, j] - gradient[i, j]
+
+
+@_compile
+def relu_network(
+    inputs,
+    targets,
+    hidden_layers,
+    output_weights,
+    activations,
+    errors,
+    gradients,
+    weight_decay,
+    learning_rate,
+    train_loss,
+):
+    """Full-batch gradient descent on all layers of a ReLU network without biases.
+
+    State: `hidden_layers`, a tuple of matrices (width_l, width_{l−1}), and `output_weights`.
+    `activations` (n, width_l), `errors` (n, width_l) and `gradients` (shaped like the layers) are
+    scratch. Entry k of `train_loss` is the loss **before** the update of step k.
+    """
+    n_samples = len(targets)
+    depth = len(hidden_layers)
+    keep = 1.0 - learning_rate * weight_decay
+    rate = learning_rate / n_samples
+    output_gradient = np.empty_like(output_weights)
+    for step in range(len(train_loss)):
+        np.dot(inputs, hidden_layers[0].T, activations[0])
+        for layer in range(1, depth):
+            below = activations[layer - 1]
+            for i in range(below.shape[0]):
+                for j in range(below.shape[1]):
+                    below[i, j] = 0.0 if below[i, j] <= 0.0 else below[i, j]
+            np.dot(below, hidden_layers[layer].T, activations[layer])
+
+        squares = _output_layer(
+            activations[depth - 1], targets, output_weights, rate, output_gradient
+        )
+        train_loss[step] = squares / (2 * n_samples)
+        if not np.isfinite(squares):
+            return step
+        for j in range(len(output_weights)):
+            output_weights[j] = keep * output_weights[j] - output_gradient[j]
+
+        # The last activations now hold the errors of their layer; go down from there.
+        for layer in range(depth - 1, 0, -1):
+            below = activations[layer - 1]
+            np.dot(activations[layer].T, below, gradients[layer])
+            np.dot(activations[layer], hidden_layers[layer], errors[layer - 1])
+            for i in range(below.shape[0]):
+                for j in range(below.shape[1]):
+                    below[i, j] = 0.0 if below[i, j] <= 0.0 else errors[layer - 1][i, j]
+            _decay_and_subtract(hidden_layers[layer], keep, gradients[layer])
+        np.dot(activations[0].T, inputs, gradients[0])
+        _decay_and_subtract(hidden_layers[0], keep, gradients[0])
+    return len(train_loss)
+
+
+@_compile
+def relu_moments(inner_products, row_norms, column_norms):
+    """E σ(u·x)σ(v·x) for x ~ N(0, I), in place of the inner products u·v (arc-cosine kernel)."""
+    for i in range(inner_products.shape[0]):
+        for j in range(inner_products.shape[1]):
+            scale = row_norms[i] * column_norms[j]
+            cosine = 0.0 if scale == 0.0 else inner_products[i, j] / scale
+            cosine = min(1.0, max(-1.0, cosine))
+            angle = np.arccos(cosine)
+            inner_products[i, j] = (
+                scale / (2 * np.pi) * (np.sqrt(1 - cosine * cosine) + (np.pi - angle) * cosine)
+            )

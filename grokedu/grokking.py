@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokedu.problems import check_number
+from grokedu.problems import check_number, check_thresholds
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,6 @@ def grokking_times(trajectory, *, train_threshold=0.01, test_threshold=0.01):
     if trajectory.diverged:
         reasons.append(f"the run diverged at step {trajectory.divergence_step}")
     return GrokkingTimes(overfit_step, generalize_step, "; ".join(reasons))
-
-
-def check_thresholds(train_threshold, test_threshold):
-    """Return (ε, c) as floats, or raise a ValueError if either is not a positive number."""
-    remedy = "pass a number above 0"
-    return (
-        check_number("train_threshold", train_threshold, above=0, remedy=remedy),
-        check_number("test_threshold", test_threshold, above=0, remedy=remedy),
-    )
 
 
 def gaussian_accuracy(test_loss, *, tolerance=0.01):

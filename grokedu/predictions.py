@@ -12,13 +12,14 @@ from scipy.optimize import brentq
 
 from grokedu.dynamics import DecayingForm
 from grokedu.exact import crossing_times
-from grokedu.grokking import GrokkingTimes, check_thresholds
+from grokedu.grokking import GrokkingTimes
 from grokedu.problems import (
     check_count,
     check_number,
     check_probability,
     check_rates,
     check_steps,
+    check_thresholds,
 )
 from grokedu.trajectory import Trajectory
 

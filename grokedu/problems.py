@@ -37,7 +37,7 @@ def check_count(name, value, *, at_least=1):
     return int(value)
 
 
-def _check_array(name, value, shape=None):
+def check_array(name, value, shape=None):
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "biufO":  # complex numbers and text convert without an error
@@ -63,7 +63,7 @@ def check_probability(name, value):
 
 def check_steps(steps):
     """Return `steps` as an increasing int64 array of steps ≥ 0, or raise a ValueError."""
-    array = _check_array("steps", steps)
+    array = check_array("steps", steps)
     if array.ndim > 1 or array.size == 0:
         raise ValueError(f"steps has shape {array.shape}: pass a list of whole numbers")
     array = np.atleast_1d(array)
@@ -74,6 +74,15 @@ def check_steps(steps):
     if np.any(np.diff(array) <= 0):
         raise ValueError("steps is not increasing: pass numpy.unique(steps)")
     return array.astype(np.int64)
+
+
+def check_thresholds(train_threshold, test_threshold):
+    """Return (ε, c) as floats, or raise a ValueError if either is not a positive number."""
+    remedy = "pass a number above 0"
+    return (
+        check_number("train_threshold", train_threshold, above=0, remedy=remedy),
+        check_number("test_threshold", test_threshold, above=0, remedy=remedy),
+    )
 
 
 def _check_rng(rng):
@@ -244,14 +253,14 @@ def realizable_problem(
     ValueError
         For shapes that do not agree, NaN, zero samples, or a covariance that is none.
     """
-    features = _check_array("features", features)
+    features = check_array("features", features)
     if features.ndim != 2 or 0 in features.shape:
         raise ValueError(
             f"features has shape {features.shape}: pass (n_samples, n_features), both at least 1"
         )
     n_features = features.shape[1]
-    teacher = _check_array("teacher", teacher, (n_features,))
-    initial_weights = _check_array("initial_weights", initial_weights, (n_features,))
+    teacher = check_array("teacher", teacher, (n_features,))
+    initial_weights = check_array("initial_weights", initial_weights, (n_features,))
     noise = check_number("label_noise", label_noise, at_least=0, remedy="pass 0 or more")
     targets = features @ teacher
     if noise > 0:
@@ -290,7 +299,7 @@ def realizable_problem(
 
 
 def _check_covariance(covariance, n_features):
-    covariance = _check_array("covariance", covariance)
+    covariance = check_array("covariance", covariance)
     if covariance.shape not in [(), (n_features,), (n_features, n_features)]:
         raise ValueError(
             f"covariance has shape {covariance.shape}: with {n_features} features pass a scalar, "

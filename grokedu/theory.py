@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokedu.grokking import check_thresholds
 from grokedu.problems import (
     check_gradient_descent,
     check_number,
     check_probability,
     check_steps,
+    check_thresholds,
 )
 
 

@@ -9,7 +9,14 @@ import time
 import numpy as np
 
 from grokedu import _kernels
-from grokedu.problems import check_count, check_gradient_descent, covariance_times
+from grokedu.problems import (
+    check_count,
+    check_gradient_descent,
+    check_number,
+    check_rates,
+    check_thresholds,
+    covariance_times,
+)
 from grokedu.trajectory import Trajectory
 
 _SECONDS_PER_PIECE = 0.05
@@ -182,3 +189,214 @@ def _dual(problem, weight_decay, learning_rate):
         )
 
     return advance, lambda: shrink[0] * start + features.T @ coefficients
+
+
+def train_network(
+    problem,
+    *,
+    weight_decay,
+    learning_rate,
+    n_steps,
+    train_threshold=0.01,
+    test_threshold=0.01,
+    tail="simulate",
+    fit_tolerance=1e-8,
+    progress=None,
+):
+    """Train all layers of a ReLU network by full-batch gradient descent with weight decay.
+
+    The update of every weight is θ ← θ − η [ ∇L_n(θ) + λθ ] (paper, Section 5.3).
+
+    Parameters
+    ----------
+    problem : NetworkProblem
+    weight_decay, learning_rate : float
+        λ ≥ 0 and η > 0 with ηλ < 1.
+    n_steps : int
+        Number of steps.
+    train_threshold, test_threshold : float
+        ε and c: the steps at which the losses cross them are among the recorded ones, so
+        `grokking_times` with these thresholds is exact to the step.
+    tail : {"simulate", "closed form"}
+        With "closed form" the simulation stops once the training loss is at most `fit_tolerance`,
+        and the rest follows the law of the late stage: all weights shrink by 1 − ηλ a step, both
+        losses by (1 − ηλ)^{2k}. It needs targets that are zero.
+    fit_tolerance : float
+        The training loss that counts as fitted. The relative error of t2 is of the order of its
+        square root over the test loss; see the chapter on networks.
+    progress : callable, optional
+        Called with the number of steps done every 50 ms or so. If it returns False, or on a
+        KeyboardInterrupt, training stops and gives back what was done.
+
+    Returns
+    -------
+    Trajectory
+        At steps spaced by about 5 %, and around the crossings of ε and c. `weights` is the tuple
+        of hidden layers followed by the output weights.
+
+    Raises
+    ------
+    ValueError
+        For ηλ ≥ 1, negative λ, η ≤ 0, n_steps < 1, thresholds ≤ 0, or a closed-form tail with
+        targets that are not zero.
+    """
+    weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
+    n_steps = check_count("n_steps", n_steps)
+    train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
+    fit_tolerance = check_number(
+        "fit_tolerance", fit_tolerance, above=0, remedy="pass a number above 0"
+    )
+    if tail not in ("simulate", "closed form"):
+        raise ValueError(f"tail={tail!r}: pass 'simulate' or 'closed form'")
+    if tail == "closed form" and np.any(problem.targets):
+        raise ValueError("tail='closed form' needs targets that are zero: pass tail='simulate'")
+    run = _NetworkRun(problem, weight_decay, learning_rate)
+    run.record()
+    fitted = 0.0 if tail == "simulate" else fit_tolerance
+    stopped = False
+    while run.step < n_steps and not stopped and not run.diverged:
+        if run.losses[run.step][0] <= fitted:
+            run.continue_in_closed_form(n_steps, test_threshold)
+            break
+        stop = min(max(run.step + 1, int(run.step * _RECORD_RATIO)), n_steps)
+        stopped = run.advance_recording(stop, train_threshold, test_threshold, progress)
+    run.locate_overfitting()
+    return run.trajectory()
+
+
+_RECORD_RATIO = 1.05
+
+
+class _NetworkRun:
+    """One run of gradient descent on a network: weights, scratch, and the losses recorded."""
+
+    def __init__(self, problem, weight_decay, learning_rate):
+        self.problem = problem
+        self.weight_decay, self.learning_rate = weight_decay, learning_rate
+        self.step, self.diverged = 0, False
+        self.losses = {}
+        self.hidden = tuple(layer.copy() for layer in problem.hidden_weights)
+        self.output = problem.output_weights.copy()
+        self.before_overfitting = None
+        n_samples = len(problem.inputs)
+        widths = [len(layer) for layer in self.hidden]
+        self.scratch = (
+            tuple(np.empty((n_samples, width)) for width in widths),
+            tuple(np.empty((n_samples, width)) for width in widths),
+            tuple(np.empty_like(layer) for layer in self.hidden),
+        )
+
+    def checkpoint(self):
+        return self.step, tuple(layer.copy() for layer in self.hidden), self.output.copy()
+
+    def restore(self, checkpoint):
+        self.step, hidden, output = checkpoint
+        for layer, saved in zip(self.hidden, hidden, strict=True):
+            layer[...] = saved
+        self.output[...] = output
+
+    def advance(self, n_steps):
+        """Take `n_steps` steps; return the training loss before each of them."""
+        train_loss = np.empty(n_steps)
+        done = _kernels.relu_network(
+            self.problem.inputs,
+            self.problem.targets,
+            self.hidden,
+            self.output,
+            *self.scratch,
+            self.weight_decay,
+            self.learning_rate,
+            train_loss,
+        )
+        self.step += done
+        self.diverged = done < n_steps
+        return train_loss[:done]
+
+    def record(self):
+        """Evaluate both losses here; return the test loss."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            train_loss = self.problem.train_loss(self.hidden, self.output)
+            test_loss = self.problem.test_loss(self.hidden, self.output)
+        self.diverged |= not np.isfinite(train_loss + test_loss)
+        self.losses[self.step] = train_loss, test_loss
+        return test_loss
+
+    def advance_recording(self, stop, train_threshold, test_threshold, progress):
+        """Go to step `stop` and record there. Return True if asked to stop on the way."""
+        start = self.checkpoint()
+        stopped = False
+        piece = 8
+        train_losses = []
+        try:
+            while self.step < stop and not self.diverged and not stopped:
+                started = time.perf_counter()
+                train_losses.append(self.advance(min(piece, stop - self.step)))
+                if time.perf_counter() - started < _SECONDS_PER_PIECE / 2:
+                    piece *= 2
+                stopped = progress is not None and progress(self.step) is False
+        except KeyboardInterrupt:
+            stopped = True
+        if np.any(np.concatenate(train_losses or [[]]) >= train_threshold):
+            self.before_overfitting = start, train_threshold
+        before = self.losses[start[0]][1]
+        after = self.record()
+        if before > test_threshold >= after and not self.diverged:
+            self._locate_generalization(start, test_threshold)
+        return stopped
+
+    def _locate_generalization(self, start, test_threshold):
+        """Bisect for the first step with test loss ≤ c, from the checkpoint before it."""
+        end = self.checkpoint()
+        high = self.step
+        while high - start[0] > 1:
+            self.restore(start)
+            self.advance((high - start[0]) // 2)
+            if self.record() > test_threshold:
+                start = self.checkpoint()
+            else:
+                high = self.step
+        self.restore(end)
+
+    def locate_overfitting(self):
+        """Record the last step with training loss ≥ ε and the one after it."""
+        if self.before_overfitting is None or self.diverged:
+            return
+        start, train_threshold = self.before_overfitting
+        end = self.checkpoint()
+        last_known = min((step for step in self.losses if step > start[0]), default=start[0])
+        self.restore(start)
+        above = np.flatnonzero(self.advance(last_known - start[0]) >= train_threshold)
+        overfit_step = start[0] + int(above[-1])
+        self.restore(start)
+        for step in (overfit_step, overfit_step + 1):
+            self.advance(step - self.step)
+            self.record()
+        self.restore(end)
+
+    def continue_in_closed_form(self, n_steps, test_threshold):
+        """Once the data are fitted all weights shrink by 1 − ηλ a step, so losses by its power."""
+        train_loss, test_loss = self.losses[self.step]
+        rate = 2 * self.problem.n_layers * np.log1p(-self.learning_rate * self.weight_decay)
+        later = np.geomspace(max(self.step, 1), n_steps, 400).astype(np.int64)
+        if rate < 0 and test_loss > test_threshold:
+            crossing = self.step + int(np.ceil(np.log(test_threshold / test_loss) / rate))
+            later = np.concatenate([later, [crossing - 1, crossing]])
+        start = self.step
+        for step in np.unique(later[(later > start) & (later <= n_steps)]).tolist():
+            shrink = np.exp(rate * (step - start))
+            self.losses[step] = train_loss * shrink, test_loss * shrink
+            self.step = step
+        scale = np.exp((self.step - start) * np.log1p(-self.learning_rate * self.weight_decay))
+        for layer in (*self.hidden, self.output):
+            layer *= scale
+
+    def trajectory(self):
+        steps = np.array(sorted(self.losses), dtype=np.int64)
+        losses = np.array([self.losses[step] for step in steps.tolist()])
+        return Trajectory(
+            steps=steps,
+            train_loss=losses[:, 0],
+            test_loss=losses[:, 1],
+            weights=(*self.hidden, self.output),
+            diverged=self.diverged,
+        )

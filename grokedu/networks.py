@@ -1,0 +1,171 @@
+"""ReLU networks without biases, trained in all layers (paper, Section 5.3)."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grokedu.problems import check_array, check_count, check_number
+
+_BLOCK_ROWS = 512
+
+
+@dataclass(frozen=True)
+class NetworkProblem:
+    """A ReLU network and its training data, as gradient descent meets them.
+
+    The network is N(x) = ⟨a, σ(W_{k−1} ⋯ σ(W_1 x))⟩ with σ(z) = max(z, 0) and no biases, so it is
+    k-homogeneous: multiplying all weights by c multiplies its output by c^k.
+
+    Attributes
+    ----------
+    inputs : (n, d) array
+        Training inputs, one per row.
+    hidden_weights : (m, d) array, or a tuple of matrices
+        W_1 for the two-layer network; W_1, …, W_{k−1} for k layers, the first of width d.
+    output_weights : (m,) array
+        a.
+    targets : (n,) array, optional
+        Labels; zeros (the paper's zero teacher) without them.
+    test_inputs : (p, d) array, optional
+        For more than two layers there is no closed form of the population loss; the test loss is
+        then the mean squared output over these inputs, and needs them.
+
+    Notes
+    -----
+    The population is x ~ N(0, I_d) and the teacher of the test loss is zero.
+
+    Raises
+    ------
+    ValueError
+        For shapes that do not fit together, NaN, or missing test inputs.
+    """
+
+    inputs: np.ndarray = field(repr=False)
+    hidden_weights: np.ndarray | tuple = field(repr=False)
+    output_weights: np.ndarray = field(repr=False)
+    targets: np.ndarray | None = field(default=None, repr=False)
+    test_inputs: np.ndarray | None = field(default=None, repr=False)
+
+    def __post_init__(self):
+        inputs = check_array("inputs", self.inputs)
+        if inputs.ndim != 2 or 0 in inputs.shape:
+            raise ValueError(
+                f"inputs has shape {inputs.shape}: pass (n_samples, input_dim), both at least 1"
+            )
+        hidden = self.hidden_weights
+        hidden = tuple(hidden) if isinstance(hidden, (tuple, list)) else (hidden,)
+        below, layers = inputs.shape[1], []
+        for number, layer in enumerate(hidden, start=1):
+            layer = check_array(f"hidden_weights, layer {number},", layer)
+            if layer.ndim != 2 or layer.shape[1] != below or layer.shape[0] == 0:
+                raise ValueError(
+                    f"hidden_weights, layer {number}, has shape {layer.shape}, expected "
+                    f"(width, {below}): one row per neuron"
+                )
+            layers.append(layer)
+            below = layer.shape[0]
+        if len(layers) > 1 and self.test_inputs is None:
+            raise ValueError(
+                "test_inputs is None, but the population loss of more than two layers has no "
+                "closed form: pass inputs to measure it on"
+            )
+        set_field = object.__setattr__
+        set_field(self, "inputs", inputs)
+        set_field(self, "hidden_weights", tuple(layers))
+        set_field(
+            self, "output_weights", check_array("output_weights", self.output_weights, (below,))
+        )
+        targets = np.zeros(len(inputs)) if self.targets is None else self.targets
+        set_field(self, "targets", check_array("targets", targets, (len(inputs),)))
+        if self.test_inputs is not None:
+            test_inputs = check_array("test_inputs", self.test_inputs)
+            if test_inputs.ndim != 2 or test_inputs.shape[1] != inputs.shape[1]:
+                raise ValueError(
+                    f"test_inputs has shape {test_inputs.shape}, expected "
+                    f"(any, {inputs.shape[1]}) like inputs"
+                )
+            set_field(self, "test_inputs", test_inputs)
+
+    @property
+    def n_layers(self):
+        """k, the number of layers of weights and the degree of homogeneity."""
+        return len(self.hidden_weights) + 1
+
+    def train_loss(self, hidden_weights, output_weights):
+        """(1/2n) Σ_i (N(x_i) − y_i)²."""
+        residual = forward(self.inputs, hidden_weights, output_weights) - self.targets
+        return float(residual @ residual / (2 * len(residual)))
+
+    def test_loss(self, hidden_weights, output_weights):
+        """E N(x)² for x ~ N(0, I_d), exact for two layers, else the mean over `test_inputs`."""
+        if self.test_inputs is not None:
+            outputs = forward(self.test_inputs, hidden_weights, output_weights)
+            return float(outputs @ outputs / len(outputs))
+        return population_square(hidden_weights[0], output_weights)
+
+
+def forward(inputs, hidden_weights, output_weights):
+    """The network's outputs (p,) on inputs (p, d)."""
+    for layer in hidden_weights:
+        inputs = np.maximum(inputs @ layer.T, 0)
+    return inputs @ output_weights
+
+
+def population_square(hidden_weights, output_weights):
+    """E (Σ_j a_j σ(w_j·x))² for x ~ N(0, I_d), by the arc-cosine formula.
+
+    E σ(u·x)σ(v·x) = ‖u‖‖v‖/(2π) · (sin γ + (π − γ) cos γ) with γ the angle of u and v (Cho and
+    Saul, 2009).
+
+    Parameters
+    ----------
+    hidden_weights : (m, d) array
+    output_weights : (m,) array
+    """
+    # Imported here so that importing a problem does not load numba.
+    from grokedu._kernels import relu_moments
+
+    norms = np.linalg.norm(hidden_weights, axis=1)
+    total = 0.0
+    for first in range(0, len(norms), _BLOCK_ROWS):
+        rows = slice(first, first + _BLOCK_ROWS)
+        # Pairs of different blocks come twice in the sum, and are computed once.
+        inside = hidden_weights[rows] @ hidden_weights[rows].T
+        relu_moments(inside, norms[rows], norms[rows])
+        total += output_weights[rows] @ inside @ output_weights[rows]
+        rest = slice(first + _BLOCK_ROWS, None)
+        across = hidden_weights[rows] @ hidden_weights[rest].T
+        relu_moments(across, norms[rows], norms[rest])
+        total += 2 * (output_weights[rows] @ across @ output_weights[rest])
+    return float(max(total, 0.0))
+
+
+def relu_network_problem(*, n_samples=50, input_dim=50, width=1000, init_variance=1.0, rng):
+    """The two-layer ReLU network of the paper's Section 5.3, with the zero teacher.
+
+    Inputs are x ~ N(0, I_d), output weights a ~ N(0, 1/m), hidden weights w_j ~ N(0, (ν²/d) I_d).
+    The paper does not say how inputs are distributed; this reading reproduces its levels.
+
+    Parameters
+    ----------
+    n_samples, input_dim, width : int
+        n, d and m.
+    init_variance : float
+        ν². Unlike in ridge regression it scales the hidden weights only.
+    rng : numpy.random.Generator
+        Inputs, hidden weights and output weights are drawn in this order.
+
+    Returns
+    -------
+    NetworkProblem
+    """
+    n_samples = check_count("n_samples", n_samples)
+    input_dim = check_count("input_dim", input_dim)
+    width = check_count("width", width)
+    remedy = "pass 0 or more"
+    init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
+    inputs = rng.standard_normal((n_samples, input_dim))
+    hidden = rng.standard_normal((width, input_dim)) * math.sqrt(init_variance / input_dim)
+    output = rng.standard_normal(width) / math.sqrt(width)
+    return NetworkProblem(inputs=inputs, hidden_weights=hidden, output_weights=output)
