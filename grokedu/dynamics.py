@@ -83,7 +83,7 @@ class DecayingForm:
 
 def first_at_most(form, level):
     """The first step t ≥ 0 with f(t) ≤ level, or None if there is none up to 2⁵³."""
-    return _over_parities(form, min, lambda part: _search(part, level, forward=True))
+    return _over_parities(form, min, level, forward=True)
 
 
 def last_at_least(form, level):
@@ -91,22 +91,29 @@ def last_at_least(form, level):
     one up to 2⁵³."""
     if np.any(form.at([LAST_STEP - 1, LAST_STEP]) >= level):
         return np.inf
-    return _over_parities(form, max, lambda part: _search(part, level, forward=False))
+    return _over_parities(form, max, level, forward=False)
 
 
-def _over_parities(form, choose, search):
+def _over_parities(form, choose, level, *, forward):
     """Rates below zero alternate in sign; on even and on odd steps alone they do not."""
     if np.all(form.drop <= 1):
-        return search(form)
-    found = [(search(form.every_second(parity)), parity) for parity in (0, 1)]
-    steps = [2 * step + parity for step, parity in found if step is not None]
+        return _search(form, form.at, level, forward=forward)
+    steps = []
+    for parity in (0, 1):
+
+        def value_at(step, parity=parity):
+            return form.at(2 * step + parity)
+
+        step = _search(form.every_second(parity), value_at, level, forward=forward)
+        if step is not None:
+            steps.append(2 * step + parity)
     return choose(steps) if steps else None
 
 
-def _search(form, level, *, forward):
+def _search(form, value_at, level, *, forward):
     """Branch and bound over intervals of steps: no crossing is skipped, monotone or not.
 
-    An interval is dropped when the bounds of f over it exclude a hit. A hit at the near end of an
+    `value_at` is what the form is at a step, with the rounding that decides between ties. An interval is dropped when the bounds of f over it exclude a hit. A hit at the near end of an
     interval (its first step when searching forward) makes all intervals behind it irrelevant.
     """
     edges = 2.0 ** np.arange(54)
@@ -116,9 +123,9 @@ def _search(form, level, *, forward):
         low, high = form.bounds(first, last)
         possible = low <= level if forward else high >= level
         near, far = (first, last) if forward else (last, first)
-        value = form.at(near)
+        value = value_at(near)
         hit = value <= level if forward else value >= level
-        far_value = form.at(far)
+        far_value = value_at(far)
         far_hit = far_value <= level if forward else far_value >= level
         # Where f is constant up to rounding, bounds can no longer tell; its end points can.
         flat = (high - low <= _ROUNDING * (abs(level) + np.abs(low))) & ~hit & ~far_hit

@@ -18,6 +18,7 @@ UNCOMPILED = bool(config.DISABLE_JIT)
 compiled_only = pytest.mark.skipif(UNCOMPILED, reason="takes minutes uncompiled")
 STEPS = 60 if UNCOMPILED else 1000
 OPTIMIZER = dict(weight_decay=1e-2, learning_rate=0.9)
+DEFAULTS = dict(weight_decay=1e-4, learning_rate=1.0)
 FORMS = ("primal", "dual")
 TWINS = {"primal": naive.ridge_primal, "dual": naive.ridge_dual}
 
@@ -44,18 +45,16 @@ def at_defaults():
 class TestPaperDefaults:
     """25,000 steps at n = 100, m = 1000, λ = 1e-4, η = 1."""
 
-    OPTIMIZER = dict(weight_decay=1e-4, learning_rate=1.0)
-
     @pytest.mark.parametrize("form", FORMS)
     def test_kernel_equals_naive_loop(self, at_defaults, form):
         problem, twin = at_defaults
-        run = gk.train_ridge(problem, **self.OPTIMIZER, n_steps=25_000, form=form)
+        run = gk.train_ridge(problem, **DEFAULTS, n_steps=25_000, form=form)
         assert_same(run, twin, 3e-12, floor=0)
 
     def test_gradient_descent_equals_closed_form(self, at_defaults):
         problem, _ = at_defaults
-        run = gk.train_ridge(problem, **self.OPTIMIZER, n_steps=25_000)
-        exact = gk.exact_ridge(problem, **self.OPTIMIZER, steps=run.steps)
+        run = gk.train_ridge(problem, **DEFAULTS, n_steps=25_000)
+        exact = gk.exact_ridge(problem, **DEFAULTS, steps=run.steps)
         assert_same(run, (exact.train_loss, exact.test_loss, exact.weights), 2e-11, floor=0)
 
 
