@@ -4,6 +4,7 @@ A map of the modules, in the order of their imports:
 
 ==============  ============================================================================
 `problems`      what is learned: data, teacher, initial weights, population covariance
+`random_features`  ridge regression on random ReLU and Fourier features
 `networks`      ReLU networks with their data, and their exact population loss
 `trajectory`    what a run leaves behind: the two losses at each recorded step
 `training`      gradient descent, step by step, in numba kernels
@@ -31,6 +32,8 @@ _HOME = {
     "realizable_problem": "problems",
     "NetworkProblem": "networks",
     "relu_network_problem": "networks",
+    "relu_feature_problem": "random_features",
+    "fourier_feature_problem": "random_features",
     "Trajectory": "trajectory",
     "train_ridge": "training",
     "train_network": "training",
@@ -45,6 +48,7 @@ _HOME = {
 _MODULES = {
     "problems",
     "networks",
+    "random_features",
     "trajectory",
     "training",
     "dynamics",

@@ -152,6 +152,8 @@ class _Motion:
         unseen_teacher = unseen_teacher - overlap * self.start_direction
         self.teacher_direction, teacher_length = _unit(unseen_teacher, problem.teacher)
 
+        self.start, self.start_length = start, start_length
+        self.teacher, self.teacher_length, self.overlap = teacher, teacher_length, overlap
         self.offset = np.concatenate([end, [-overlap, -teacher_length]])
         self.amplitude = np.concatenate([start - teacher - end, [start_length, 0.0]])
         self.drop = learning_rate * np.concatenate([curvature + weight_decay, [weight_decay, 0.0]])
@@ -169,15 +171,39 @@ class _Motion:
         )
 
     def test_form(self):
-        """δᵀΣδ in these coordinates."""
-        covariance = self.problem.covariance
-        if covariance.ndim == 0:
-            form = np.full(len(self.offset), float(covariance))
-        else:
-            modes = self.problem.features.T @ (self.problem.spectrum.left / self.singular)
-            basis = np.column_stack([modes, self.start_direction, self.teacher_direction])
-            form = basis.T @ covariance_times(covariance, basis)
-        return DecayingForm(self.offset, self.amplitude, self.drop, form)
+        """δᵀΣδ − 2⟨E φR, δ⟩ + E R² in these coordinates, as one square plus a constant."""
+        problem = self.problem
+        if problem.covariance.ndim == 0 and problem.misfit_moment is None:
+            form = np.full(len(self.offset), float(problem.covariance))
+            return DecayingForm(self.offset, self.amplitude, self.drop, form)
+        from_modes = problem.spectrum.left / self.singular
+        basis = np.column_stack(
+            [problem.features.T @ from_modes, self.start_direction, self.teacher_direction]
+        )
+        form = basis.T @ self._weighted_basis(from_modes)
+        if problem.misfit_moment is None:
+            return DecayingForm(self.offset, self.amplitude, self.drop, form)
+        moment = basis.T @ problem.misfit_moment
+        best = np.linalg.lstsq(form, moment, rcond=1e-14)[0]
+        left = max(problem.misfit_power - best @ moment, 0.0)
+        return DecayingForm(self.offset - best, self.amplitude, self.drop, form, left)
+
+    def _weighted_basis(self, from_modes):
+        """Σ times the basis. A large Σ is multiplied once per problem, not once per run."""
+        if isinstance(self.problem.covariance, np.ndarray):
+            basis = [
+                self.problem.features.T @ from_modes,
+                self.start_direction,
+                self.teacher_direction,
+            ]
+            return covariance_times(self.problem.covariance, np.column_stack(basis))
+        products = self.problem.population_products
+        to_features = products[:, :-2] @ from_modes
+        start = products[:, -2] - to_features @ self.start
+        start = start / self.start_length if self.start_length else np.zeros_like(start)
+        teacher = products[:, -1] - to_features @ self.teacher - self.overlap * start
+        teacher = teacher / self.teacher_length if self.teacher_length else np.zeros_like(teacher)
+        return np.column_stack([to_features, start, teacher])
 
     def weights_at(self, step):
         one = DecayingForm(self.offset, self.amplitude, self.drop, np.ones(len(self.offset)))

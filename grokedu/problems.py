@@ -85,7 +85,7 @@ def check_thresholds(train_threshold, test_threshold):
     )
 
 
-def _check_rng(rng):
+def check_rng(rng):
     if not isinstance(rng, np.random.Generator):
         raise ValueError(f"rng={rng!r}: pass numpy.random.default_rng(seed)")
 
@@ -116,18 +116,22 @@ class Spectrum:
 
 @dataclass(frozen=True)
 class RidgeProblem:
-    """Ridge regression with a linear teacher, as gradient descent meets it.
+    """Ridge regression, as gradient descent meets it.
+
+    The teacher is N*(x) = ⟨θ*, φ(x)⟩ + R(x). For a realizable problem R = 0; for a teacher that is
+    no linear function of the features, R is what the linear part θ* leaves.
 
     Attributes
     ----------
     features : (n, m) float64
         Φ, one row φ(x_i)ᵀ per sample.
     targets : (n,) float64
-        y = Φθ* plus the label noise.
+        y_i = N*(x_i) plus the label noise.
     initial_weights, teacher : (m,) float64
         θ(0) and θ*.
-    covariance : () or (m,) or (m, m) float64
-        Σ = E φφᵀ: a scalar times the identity, a diagonal, or a full matrix.
+    covariance : () or (m,) or (m, m) float64, or scipy LinearOperator
+        Σ = E φφᵀ: a scalar times the identity, a diagonal, a full matrix, or an operator that
+        multiplies by a matrix too large to be stored.
     init_variance : float or None
         ν², the variance that each entry of θ(0) was drawn with; None if θ(0) was not drawn.
     feature_norm_bound : float
@@ -135,6 +139,10 @@ class RidgeProblem:
     norm_bound_is_sure : bool
         Whether it is one. False for Gaussian features, which are unbounded, and where the largest
         norm among the samples stands in for an unknown bound.
+    misfit_moment : (m,) float64 or None
+        E φ(x) R(x); None stands for zero.
+    misfit_power : float
+        E R(x)².
 
     Notes
     -----
@@ -150,6 +158,8 @@ class RidgeProblem:
     init_variance: float | None
     feature_norm_bound: float
     norm_bound_is_sure: bool
+    misfit_moment: np.ndarray | None = field(default=None, repr=False)
+    misfit_power: float = 0.0
 
     @property
     def n_samples(self):
@@ -182,7 +192,8 @@ class RidgeProblem:
     def smallest_population_eigenvalue(self):
         """λmin(Σ)."""
         if self.covariance.ndim == 2:
-            return float(np.linalg.eigvalsh(self.covariance)[0])
+            matrix = self.covariance @ np.eye(self.n_features)
+            return float(np.linalg.eigvalsh(matrix)[0])
         return float(self.covariance.min())
 
     @property
@@ -202,9 +213,21 @@ class RidgeProblem:
         return float(residual @ residual / (2 * self.n_samples))
 
     def test_loss(self, weights):
-        """E_x (⟨θ, φ(x)⟩ − N*(x))² = (θ − θ*)ᵀ Σ (θ − θ*) for weights of shape (m,)."""
+        """E_x (⟨θ, φ(x)⟩ − N*(x))² for weights of shape (m,).
+
+        With δ = θ − θ* this is δᵀΣδ − 2⟨E φR, δ⟩ + E R².
+        """
         error = weights - self.teacher
-        return float(error @ covariance_times(self.covariance, error))
+        loss = error @ covariance_times(self.covariance, error) + self.misfit_power
+        if self.misfit_moment is not None:
+            loss -= 2 * (self.misfit_moment @ error)
+        return float(loss)
+
+    @cached_property
+    def population_products(self):
+        """Σ[Φᵀ, θ(0), θ*], shape (m, n + 2): all of a large Σ that any run needs."""
+        vectors = np.column_stack([self.features.T, self.initial_weights, self.teacher])
+        return covariance_times(self.covariance, vectors)
 
 
 def _rounding(eigenvalues, shape):
@@ -230,9 +253,9 @@ def realizable_problem(
         Φ.
     teacher, initial_weights : (m,) array
         θ* and θ(0).
-    covariance : float, (m,) or (m, m) array
+    covariance : float, (m,) or (m, m) array, or scipy LinearOperator
         Σ: a scalar stands for a multiple of the identity, a vector for a diagonal. It must be
-        symmetric and have no negative eigenvalue.
+        symmetric and have no negative eigenvalue; of an operator this is taken on trust.
     label_noise : float
         Standard deviation of independent Gaussian noise on the labels. The test loss is measured
         against the teacher without noise.
@@ -268,7 +291,7 @@ def realizable_problem(
             raise ValueError(
                 f"label_noise={label_noise!r} needs rng: pass a numpy.random.Generator"
             )
-        _check_rng(rng)
+        check_rng(rng)
         targets = targets + noise * rng.standard_normal(features.shape[0])
     if init_variance is not None:
         remedy = "pass 0 or more, or None"
@@ -299,6 +322,12 @@ def realizable_problem(
 
 
 def _check_covariance(covariance, n_features):
+    if hasattr(covariance, "matmat"):  # a LinearOperator, without importing SciPy to ask
+        if covariance.shape != (n_features, n_features):
+            raise ValueError(
+                f"covariance has shape {covariance.shape}, expected {(n_features, n_features)}"
+            )
+        return covariance
     covariance = check_array("covariance", covariance)
     if covariance.shape not in [(), (n_features,), (n_features, n_features)]:
         raise ValueError(
@@ -364,7 +393,7 @@ def gaussian_problem(
     remedy = "pass 0 or more"
     init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
     teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
-    _check_rng(rng)
+    check_rng(rng)
     features = rng.standard_normal((n_samples, n_features))
     features /= np.sqrt(n_features)
     direction = rng.standard_normal(n_features)

@@ -15,7 +15,6 @@ from grokedu.problems import (
     check_number,
     check_rates,
     check_thresholds,
-    covariance_times,
 )
 from grokedu.trajectory import Trajectory
 
@@ -97,10 +96,16 @@ def train_ridge(
 
 
 def _dual_is_cheaper(problem):
+    if _needs_dual(problem):
+        return True
     products = 1 if problem.covariance.ndim == 0 else 2
     return products * problem.n_samples < 2 * problem.n_features and (
         problem.n_samples < problem.n_features
     )
+
+
+def _needs_dual(problem):
+    return not isinstance(problem.covariance, np.ndarray) or problem.misfit_moment is not None
 
 
 def _run_in_pieces(advance, train_loss, test_loss, progress):
@@ -131,6 +136,11 @@ def _primal(problem, weight_decay, learning_rate):
     weights = problem.initial_weights.copy()
     residual = problem.features @ weights - problem.targets
     covariance = problem.covariance
+    if _needs_dual(problem):
+        raise ValueError(
+            "form='primal' evaluates the test loss with an explicit covariance and a linear "
+            "teacher, which this problem does not have: pass form='dual'"
+        )
     if covariance.ndim < 2:
         covariance = np.full((1, problem.n_features), covariance)
 
@@ -153,16 +163,24 @@ def _primal(problem, weight_decay, learning_rate):
 
 def _dual(problem, weight_decay, learning_rate):
     features, start, teacher = problem.features, problem.initial_weights, problem.teacher
-    weighted_start = covariance_times(problem.covariance, start)
-    weighted_teacher = covariance_times(problem.covariance, teacher)
+    products = problem.population_products
+    weighted_start, weighted_teacher = products[:, -2], products[:, -1]
     if problem.covariance.ndim == 0:
         test_gram, scale = np.empty((0, 0)), float(problem.covariance)
     else:
-        scale = 0.0
-        test_gram = features @ covariance_times(problem.covariance, features.T)
+        test_gram, scale = features @ products[:, :-2], 0.0
+    misfit = problem.misfit_moment
+    if misfit is None:
+        misfit = np.zeros_like(start)
+    # The misfit enters where Σθ* does: δᵀΣδ − 2⟨E φR, δ⟩ + E R² with δ = θ − θ*.
+    weighted_teacher = weighted_teacher + misfit
     start_fit = features @ start
     constants = np.array(
-        [start @ weighted_start, teacher @ weighted_start, teacher @ weighted_teacher]
+        [
+            start @ weighted_start,
+            start @ weighted_teacher,
+            teacher @ (weighted_teacher + misfit) + problem.misfit_power,
+        ]
     )
     shrink = np.ones(1)
     coefficients = np.zeros(problem.n_samples)

@@ -1,0 +1,206 @@
+"""Ridge regression on random features of Gaussian inputs (paper, Section 5.2 and Figure 7).
+
+Only the output weights are trained, so these are `RidgeProblem`s. Their population covariance has
+a closed form, but as an (m, m) matrix it would fill the memory at m = 10⁴; it is an operator that
+is computed block by block when it multiplies something.
+"""
+
+import math
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator
+
+from grokedu.problems import RidgeProblem, check_count, check_number, check_rng
+
+_BLOCK_ROWS = 512
+
+
+class PairwiseCovariance(LinearOperator):
+    """Σ_ij = moments(i, j) as an operator: `moments` returns a block for two slices of indices."""
+
+    def __init__(self, n_features, moments):
+        super().__init__(np.float64, (n_features, n_features))
+        self._moments = moments
+
+    def _matmat(self, vectors):
+        n_features = self.shape[0]
+        result = np.zeros((n_features, vectors.shape[1]))
+        blocks = [slice(i, i + _BLOCK_ROWS) for i in range(0, n_features, _BLOCK_ROWS)]
+        for number, rows in enumerate(blocks):
+            # Σ is symmetric: a block above the diagonal serves below it too.
+            for columns in blocks[number:]:
+                block = self._moments(rows, columns)
+                result[rows] += block @ vectors[columns]
+                if rows != columns:
+                    result[columns] += block.T @ vectors[rows]
+        return result
+
+    def _adjoint(self):
+        return self
+
+
+def relu_feature_problem(
+    *,
+    n_samples=100,
+    n_features=10_000,
+    input_dim=100,
+    init_variance=1.0,
+    label_noise=0.0,
+    rng,
+):
+    """Random ReLU features with a single ReLU neuron as teacher (paper, Section 5.2).
+
+    φ_j(x) = σ(w_j·x) with w_j ~ N(0, ν²/(dm) I_d) fixed, inputs x ~ N(0, I_d), trained output
+    weights that start at N(0, 1), and N*(x) = σ(w*·x) with w* uniform on the unit sphere. The
+    paper does not say how inputs are distributed; this reading reproduces its levels.
+
+    Parameters
+    ----------
+    n_samples, n_features, input_dim : int
+        n, m and d.
+    init_variance : float
+        ν² of the paper's Section 5.2. It scales the *features*; the trained weights always start
+        with variance 1, which is what `RidgeProblem.init_variance` says.
+    label_noise : float
+        Standard deviation of Gaussian label noise.
+    rng : numpy.random.Generator
+        Inputs, hidden weights, teacher, initial weights and noise are drawn in this order.
+
+    Returns
+    -------
+    RidgeProblem
+        Its `teacher` is zero and its misfit is all of N*, since the features cannot express it.
+    """
+    n_samples, n_features, input_dim = _counts(n_samples, n_features, input_dim)
+    variance = check_number("init_variance", init_variance, at_least=0, remedy="pass 0 or more")
+    check_rng(rng)
+    inputs = rng.standard_normal((n_samples, input_dim))
+    hidden = rng.standard_normal((n_features, input_dim))
+    hidden *= math.sqrt(variance / (input_dim * n_features))
+    direction = rng.standard_normal((1, input_dim))
+    direction /= np.linalg.norm(direction)
+    return _problem(
+        features=np.maximum(inputs @ hidden.T, 0),
+        labels=np.maximum(inputs @ direction[0], 0),
+        moments=_relu_moments(hidden, hidden),
+        misfit_moment=_relu_moments(hidden, direction)(slice(None), slice(None))[:, 0],
+        misfit_power=0.5,
+        label_noise=label_noise,
+        rng=rng,
+    )
+
+
+def fourier_feature_problem(
+    *,
+    n_samples=100,
+    n_features=5_000,
+    input_dim=10,
+    frequency_variance=1.0,
+    label_noise=0.0,
+    rng,
+):
+    """Random Fourier features with one such feature as teacher (paper, Figure 7).
+
+    φ_j(x) = √(2/m) cos(w_j·x + b_j) with w_j ~ N(0, σ² I_d) and b_j uniform on [0, 2π], inputs
+    x ~ N(0, I_d), trained weights that start at N(0, 1), and N*(x) = √2 cos(w*·x + b*) of the
+    same kind. The factor √2 without 1/√m is our reading of "one such feature": with 1/√m the
+    teacher's power would be 1/m and the zero predictor would pass every threshold.
+
+    Parameters
+    ----------
+    n_samples, n_features, input_dim : int
+        n, m and d.
+    frequency_variance : float
+        σ².
+    label_noise : float
+        Standard deviation of Gaussian label noise.
+    rng : numpy.random.Generator
+        Inputs, frequencies, phases, teacher, initial weights and noise are drawn in this order.
+
+    Returns
+    -------
+    RidgeProblem
+        Its `teacher` is zero and its misfit is all of N*.
+    """
+    n_samples, n_features, input_dim = _counts(n_samples, n_features, input_dim)
+    variance = check_number(
+        "frequency_variance", frequency_variance, at_least=0, remedy="pass 0 or more"
+    )
+    check_rng(rng)
+    inputs = rng.standard_normal((n_samples, input_dim))
+    frequencies = math.sqrt(variance) * rng.standard_normal((n_features, input_dim))
+    phases = rng.uniform(0, 2 * np.pi, n_features)
+    frequency = math.sqrt(variance) * rng.standard_normal((1, input_dim))
+    phase = rng.uniform(0, 2 * np.pi, 1)
+    scale = math.sqrt(2 / n_features)
+    moments = _cosine_moments(frequencies, phases, frequencies, phases)
+    with_teacher = _cosine_moments(frequencies, phases, frequency, phase)
+    of_teacher = _cosine_moments(frequency, phase, frequency, phase)
+    everything = slice(None)
+    return _problem(
+        features=scale * np.cos(inputs @ frequencies.T + phases),
+        labels=math.sqrt(2) * np.cos(inputs @ frequency[0] + phase),
+        moments=lambda rows, columns: scale**2 * moments(rows, columns),
+        misfit_moment=scale * math.sqrt(2) * with_teacher(everything, everything)[:, 0],
+        misfit_power=2 * of_teacher(everything, everything).item(),
+        label_noise=label_noise,
+        rng=rng,
+    )
+
+
+def _problem(*, features, labels, moments, misfit_moment, misfit_power, label_noise, rng):
+    n_samples, n_features = features.shape
+    noise = check_number("label_noise", label_noise, at_least=0, remedy="pass 0 or more")
+    initial_weights = rng.standard_normal(n_features)
+    return RidgeProblem(
+        features=features,
+        targets=labels + noise * rng.standard_normal(n_samples),
+        initial_weights=initial_weights,
+        teacher=np.zeros(n_features),
+        covariance=PairwiseCovariance(n_features, moments),
+        init_variance=1.0,
+        feature_norm_bound=float(np.sqrt(np.max(np.sum(features**2, axis=1)))),
+        norm_bound_is_sure=False,
+        misfit_moment=misfit_moment,
+        misfit_power=misfit_power,
+    )
+
+
+def _counts(n_samples, n_features, input_dim):
+    return (
+        check_count("n_samples", n_samples),
+        check_count("n_features", n_features),
+        check_count("input_dim", input_dim),
+    )
+
+
+def _relu_moments(left, right):
+    """Blocks of E σ(u·x)σ(v·x) = ‖u‖‖v‖/(2π) · (sin γ + (π − γ) cos γ), γ the angle of u and v."""
+    # Imported here so that importing a problem does not load numba.
+    from grokedu._kernels import relu_moments
+
+    left_norms, right_norms = np.linalg.norm(left, axis=1), np.linalg.norm(right, axis=1)
+
+    def block(rows, columns):
+        products = left[rows] @ right[columns].T
+        relu_moments(products, left_norms[rows], right_norms[columns])
+        return products
+
+    return block
+
+
+def _cosine_moments(left, left_phases, right, right_phases):
+    """Blocks of E cos(u·x + p) cos(v·x + q).
+
+    This is ½[e^{−‖u−v‖²/2} cos(p − q) + e^{−‖u+v‖²/2} cos(p + q)].
+    """
+    left_squares, right_squares = np.sum(left**2, axis=1), np.sum(right**2, axis=1)
+
+    def block(rows, columns):
+        products = left[rows] @ right[columns].T
+        squares = left_squares[rows, None] + right_squares[columns]
+        p, q = left_phases[rows, None], right_phases[columns]
+        difference = np.exp(products - squares / 2) * np.cos(p - q)
+        return (difference + np.exp(-products - squares / 2) * np.cos(p + q)) / 2
+
+    return block
