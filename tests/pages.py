@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import dataclass, field
 
+PATIENCE = 10_000  # milliseconds
 LOCAL = ("http://127.0.0.1:", "file://", "data:", "blob:", "about:")
 
 SETTLED = """async () => {
@@ -66,6 +67,7 @@ class Visit:
 def visit(context, address):
     """Open an address and watch the page from its first byte on."""
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     seen = Visit(page)
 
     def on_request(request):

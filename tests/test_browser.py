@@ -1,0 +1,107 @@
+"""Every page of the book in a real browser: alive without a network, readable by everyone."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from conftest import serve
+from pages import visit
+
+ROOT = Path(__file__).resolve().parents[1]
+AXE = ROOT / "book" / "_ext" / "node_modules" / "axe-core" / "axe.min.js"
+HEAVIEST_PAGE = 900 * 1024
+LOOKS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "narrow": {"viewport": {"width": 390, "height": 844}, "has_touch": True},
+}
+
+
+def page_names():
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    chapters = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
+    return ["index", contents["root"], *chapters, "search", "genindex"]
+
+
+each_page = pytest.mark.parametrize("name", page_names())
+
+
+@pytest.fixture
+def open_page(browser):
+    """Opens addresses in a browser without history, in any look."""
+    contexts = []
+
+    def open_page(address, **look):
+        contexts.append(browser.new_context(**look))
+        return visit(contexts[-1], address)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def violations(seen):
+    """What axe-core objects to, one line each."""
+    seen.page.evaluate(AXE.read_text(encoding="utf8"))
+    found = seen.page.evaluate("axe.run()")["violations"]
+    return [f"{v['id']}: {node['html'][:200]}" for v in found for node in v["nodes"]]
+
+
+def assert_alive(seen):
+    assert not seen.outside_requests
+    assert not seen.failed_requests
+    assert not seen.complaints
+    assert all(seen.widgets)
+    assert not seen.untypeset
+
+
+@each_page
+class TestEveryPage:
+    def test_over_http(self, name, open_page, book_address, record_property):
+        seen = open_page(f"{book_address}/{name}.html")
+        assert_alive(seen)
+        assert not seen.page.locator("figure img:not([alt]), figure img[alt='']").count()
+        weight = seen.weight()
+        record_property("page weight", f"{name}: {weight / 1024:.0f} KiB")
+        assert weight <= HEAVIEST_PAGE
+
+    def test_as_a_file(self, name, open_page, book):
+        assert_alive(open_page((book / f"{name}.html").as_uri()))
+
+    @pytest.mark.parametrize("look", LOOKS)
+    def test_is_accessible(self, name, look, open_page, book_address):
+        seen = open_page(f"{book_address}/{name}.html", **LOOKS[look])
+        assert not violations(seen)
+
+    def test_is_no_wider_than_a_phone(self, name, open_page, book_address):
+        seen = open_page(f"{book_address}/{name}.html", viewport={"width": 360, "height": 740})
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def write_default_book(folder):
+    """A book of one page with a formula and a slider, without any setting of ours."""
+    cells = [
+        nbformat.v4.new_markdown_cell("# One page\n\nwith $x^2$"),
+        nbformat.v4.new_code_cell("import ipywidgets\n\nipywidgets.IntSlider()"),
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "intro.ipynb")
+    (folder / "_config.yml").write_text("title: Default\nexecute: {execute_notebooks: cache}\n")
+    (folder / "_toc.yml").write_text("format: jb-book\nroot: intro\n")
+
+
+def test_the_default_configuration_fails_the_same_checks(tmp_path, open_page):
+    """The control: these tests can fail, and would without our extension."""
+    write_default_book(tmp_path)
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
+    build = [jupyter_book, "build", tmp_path]
+    subprocess.run(build, check=True, capture_output=True, env=environment)
+    with serve(tmp_path / "_build" / "html") as address:
+        seen = open_page(f"{address}/intro.html")
+        assert len(seen.outside_requests) >= 3
+        assert not any(seen.widgets)
+        assert seen.untypeset

@@ -1,0 +1,220 @@
+"""The ridge explorer in a page without a kernel: what it computes is what Python computes."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import serve
+from ipywidgets.embed import dependency_state, embed_data
+from pages import visit
+
+import grokedu as gk
+from grokedu.explorers import RidgeExplorer
+from grokedu.explorers.ridge import _CONTROLS
+
+ROOT = Path(__file__).resolve().parents[1]
+N_RANDOM_PROBLEMS = 200
+
+STATE = """() => {
+  const root = document.querySelector(".grokedu-plot");
+  const { state, modes, steps, train, test, times, stop } = root.__grokedu;
+  const list = (values) => values && Array.from(values);
+  return { state, modes: { ...modes, curvatures: list(modes.curvatures), start: list(modes.start),
+    teacher: list(modes.teacher) }, steps: list(steps), train: list(train), test: list(test),
+    times, stop };
+}"""
+
+PAGE = """<!doctype html>
+<html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Explorer</title>
+<link rel="icon" href="data:,">
+<script type="application/vnd.jupyter.widget-state+json">{state}</script></head>
+<body><script type="application/vnd.jupyter.widget-view+json">{view}</script>
+<script src="page_runtime.js"></script></body></html>"""
+
+
+def write_page(folder, book, **settings):
+    """A page with nothing but an explorer that has all controls."""
+    explorer = RidgeExplorer(controls=list(_CONTROLS), **settings)
+    explorer.wait(60)
+    everything = dependency_state([explorer], drop_defaults=False)
+    data = embed_data(views=[explorer], state=everything, drop_defaults=False)
+    texts = (json.dumps(data["manager_state"]), json.dumps(data["view_specs"][0]))
+    state, view = (text.replace("</", "<\\/") for text in texts)
+    folder.joinpath("index.html").write_text(PAGE.format(state=state, view=view))
+    for name in ("page_runtime.js", "page_runtime.css"):
+        shutil.copy(book / "_static" / name, folder)
+
+
+@pytest.fixture(scope="module")
+def address(book, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explorer")
+    write_page(folder, book)
+    shutil.copytree(ROOT / "grokedu" / "explorers", folder / "sources")
+    with serve(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def explorer(browser, address):
+    context = browser.new_context(viewport={"width": 1000, "height": 1400})
+    seen = visit(context, f"{address}/index.html")
+    seen.page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.steps")
+    yield seen
+    context.close()
+
+
+def problem_of(modes, settings):
+    """The page's problem in its eigenbasis: seen directions first, then two unseen ones."""
+    n, seen = modes["n"], len(modes["curvatures"])
+    features = np.zeros((max(n, seen), seen + 2))
+    features[np.arange(seen), np.arange(seen)] = np.sqrt(n * np.array(modes["curvatures"]))
+    start = [*modes["start"], modes["unseen_start"], 0.0]
+    teacher = [*modes["teacher"], modes["unseen_overlap"], modes["unseen_teacher"]]
+    return gk.realizable_problem(
+        features[:n],
+        settings["teacher_norm"] * np.array(teacher),
+        np.sqrt(settings["init_variance"]) * np.array(start),
+        covariance=1 / modes["m"],
+    )
+
+
+def assert_page_equals_python(page):
+    """Curves to 1e-9, times exactly."""
+    settings, problem = page["state"], problem_of(page["modes"], page["state"])
+    rule = {name: settings[name] for name in ("weight_decay", "learning_rate")}
+    steps = np.array(page["steps"]).astype(np.int64)
+    exact = gk.exact_ridge(problem, **rule, steps=steps)
+    for ours, theirs in ((exact.train_loss, page["train"]), (exact.test_loss, page["test"])):
+        np.testing.assert_allclose(theirs, ours, rtol=1e-9, atol=1e-13 * ours[0])
+    thresholds = {name: settings[name] for name in ("train_threshold", "test_threshold")}
+    times = gk.exact_grokking_times(problem, **rule, **thresholds)
+    assert page["times"]["overfit"] == times.overfit_step
+    assert page["times"]["generalize"] == times.generalize_step
+
+
+def control(page, name):
+    """The place of a control, found by its label."""
+    label = _CONTROLS[name]["description"]
+    return page.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True))
+
+
+def wait_for_change(page, name, before):
+    page.wait_for_function(
+        "([name, before]) =>"
+        "  document.querySelector('.grokedu-plot').__grokedu.state[name] !== before",
+        arg=[name, before],
+    )
+    page.wait_for_timeout(100)
+    return page.evaluate(STATE)
+
+
+def click_at(page, place, share):
+    box = place.locator(".noUi-base").bounding_box()
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+
+
+SLIDERS = [name for name in _CONTROLS if name != "seed"]
+
+
+class TestControls:
+    def test_first_picture_equals_python(self, explorer):
+        assert_page_equals_python(explorer.page.evaluate(STATE))
+        assert not explorer.complaints
+
+    @pytest.mark.parametrize("name", SLIDERS)
+    def test_mouse_and_keyboard(self, explorer, name):
+        page = explorer.page
+        slider = control(page, name)
+        before = page.evaluate(STATE)["state"][name]
+        click_at(page, slider, 0.3)
+        after_mouse = wait_for_change(page, name, before)
+        assert_page_equals_python(after_mouse)
+        slider.locator(".noUi-handle").focus()
+        page.keyboard.press("ArrowLeft")
+        after_key = wait_for_change(page, name, after_mouse["state"][name])
+        assert after_key["state"][name] < after_mouse["state"][name]
+        assert_page_equals_python(after_key)
+        assert not explorer.complaints
+
+    def test_seed_by_keyboard(self, explorer):
+        page = explorer.page
+        entry = control(page, "seed").locator("input")
+        entry.fill("12")
+        entry.press("Enter")
+        after = wait_for_change(page, "seed", 0)
+        assert after["state"]["seed"] == 12
+        assert_page_equals_python(after)
+
+    def test_draw_again_and_reset(self, explorer):
+        page = explorer.page
+        page.get_by_role("button", name="Draw again").click()
+        drawn = wait_for_change(page, "seed", 0)
+        assert_page_equals_python(drawn)
+        page.get_by_role("button", name="Reset").click()
+        assert wait_for_change(page, "seed", drawn["state"]["seed"])["state"]["seed"] == 0
+
+    def test_every_button_works_by_keyboard(self, explorer):
+        page = explorer.page
+        for button in page.locator(".grokedu-plot button:visible").all():
+            if button.is_enabled():
+                button.focus()
+                page.keyboard.press("Enter")
+                page.wait_for_timeout(50)
+        assert not explorer.complaints
+
+    @pytest.mark.parametrize("name", SLIDERS)
+    def test_extremes_give_a_picture_or_a_message(self, explorer, name):
+        page = explorer.page
+        control(page, name).locator(".noUi-handle").focus()
+        for key in ("Home", "End"):
+            page.keyboard.press(key)
+            page.wait_for_timeout(300)
+            drawn = page.locator(".grokedu-plot").inner_html()
+            assert "NaN" not in drawn
+            assert "undefined" not in drawn
+            assert len(page.locator(".gk-sentence").inner_text()) > 20
+        assert not explorer.complaints
+
+
+def random_settings(rng):
+    return {
+        "n_samples": int(rng.integers(5, 60)),
+        "n_features": int(rng.integers(10, 200)),
+        "seed": int(rng.integers(1000)),
+        "init_variance": 10 ** rng.uniform(-4, 2),
+        "teacher_norm": float(rng.uniform(0, 3)),
+        "weight_decay": 10 ** rng.uniform(-6, -1),
+        "learning_rate": 10 ** rng.uniform(-2, -0.5),
+        "train_threshold": 10 ** rng.uniform(-4, 0),
+        "test_threshold": 10 ** rng.uniform(-4, 0),
+    }
+
+
+def test_random_problems_in_this_browser_equal_python(browser, address):
+    """The module itself, in the engine that readers use; node's answers are tested elsewhere."""
+    rng = np.random.default_rng(8)
+    settings = [random_settings(rng) for _ in range(N_RANDOM_PROBLEMS)]
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/index.html")
+    answers = page.evaluate(
+        """async (every) => {
+          const math = await import("./sources/ridge_math.js");
+          const list = (values) => Array.from(values);
+          return every.map((settings) => {
+            const modes = math.drawModes(settings.n_samples, settings.n_features, settings.seed);
+            const run = math.exactRun(modes, settings);
+            const steps = math.logSteps(1e6, 60);
+            const { train, test } = math.curves(run, steps);
+            for (const key of ["curvatures", "start", "teacher"]) modes[key] = list(modes[key]);
+            return { state: settings, modes, steps: list(steps), train: list(train),
+              test: list(test), times: math.grokkingTimes(run, settings) };
+          });
+        }""",
+        settings,
+    )
+    context.close()
+    for answer in answers:
+        assert_page_equals_python(answer)
