@@ -8,6 +8,7 @@ meaning differ in their dashes too: measured curves are solid, bounds dashed, pr
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullLocator
 
 COLORS = {
     "train": "#0072B2",
@@ -41,7 +42,7 @@ _STYLE = {
 _DRAWN_POINTS = 600
 
 
-def subplots(n_rows=1, n_columns=1, *, height=3.4, width=7.4, **options):
+def subplots(n_rows=1, n_columns=1, *, height=3.3, width=6.6, **options):
     """A figure and its axes in the house style, as `matplotlib.pyplot.subplots` gives them.
 
     `height` is that of one row and `width` that of the whole figure, in inches. The style is set
@@ -81,11 +82,11 @@ def plot_thresholds(ax, *, train_threshold=0.01, test_threshold=0.01):
         ax.axhline(level, color=COLORS[kind], linewidth=0.9, linestyle=":")
         ax.annotate(
             f"{name} = {level:g}",
-            (1.0, level),
+            (0.0, level),
             xycoords=("axes fraction", "data"),
-            xytext=(-3, 3),
+            xytext=(5, 3),
             textcoords="offset points",
-            ha="right",
+            ha="left",
             color=COLORS[kind],
         )
 
@@ -167,6 +168,10 @@ def plot_sweep(ax, table, parameter, *, bounds=None, prediction=None, label=None
                     label=name if which == 1 else None,
                 )
     ax.set(xscale="log", yscale="log", xlabel=label or parameter, ylabel="step")
+    # Between two decades matplotlib would label every minor tick; the grid's own values say more.
+    ax.set_xticks(sorted(table[parameter].unique()), minor=False)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.xaxis.set_minor_locator(NullLocator())
 
 
 def plot_spectrum(ax, eigenvalues, *, density=None, n_bins=40, label="eigenvalues of ΦΦᵀ"):

@@ -77,9 +77,8 @@ def sweep(
     given = locals()
     problems = _grid({name: given[name] for name in _PROBLEM})
     runs = _grid({name: given[name] for name in _RUN})
-    seeds = np.random.SeedSequence(seed).spawn(n_seeds)
     tasks = [
-        delayed(_measure)(problem, runs, draw, seeds[draw], method, n_steps)
+        delayed(_measure)(problem, runs, draw, seed, method, n_steps)
         for problem in problems
         for draw in range(n_seeds)
     ]
@@ -88,6 +87,14 @@ def sweep(
     table = pd.DataFrame([row for rows in bar for row in rows])
     times = ["overfit_step", "generalize_step", "delay"]
     return table.astype(dict.fromkeys(times, "Int64"))
+
+
+def draw_rng(draw, *, seed=0):
+    """The generator of draw number `draw` of a sweep: draws that problem again when passed on.
+
+    The draws of one `seed` are independent (children of one `numpy.random.SeedSequence`).
+    """
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(draw,)))
 
 
 def _grid(values):
@@ -102,7 +109,7 @@ def _grid(values):
 
 def _measure(problem_parameters, runs, draw, seed, method, n_steps):
     """The rows of one drawn problem; one eigendecomposition serves all its runs."""
-    problem = gaussian_problem(**problem_parameters, rng=np.random.default_rng(seed))
+    problem = gaussian_problem(**problem_parameters, rng=draw_rng(draw, seed=seed))
     rows = []
     for run in runs:
         times = _times(problem, run, method, n_steps)
