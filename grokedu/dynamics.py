@@ -113,7 +113,8 @@ def _over_parities(form, choose, level, *, forward):
 def _search(form, value_at, level, *, forward):
     """Branch and bound over intervals of steps: no crossing is skipped, monotone or not.
 
-    `value_at` is what the form is at a step, with the rounding that decides between ties. An interval is dropped when the bounds of f over it exclude a hit. A hit at the near end of an
+    `value_at` is what the form is at a step, with the rounding that decides between ties. An
+    interval is dropped when the bounds of f over it exclude a hit. A hit at the near end of an
     interval (its first step when searching forward) makes all intervals behind it irrelevant.
     """
     edges = 2.0 ** np.arange(54)
