@@ -171,6 +171,8 @@ def grokking_bounds(
     Eq. (7): t2 ≥ ln( ((m−n)ν²/2) · (√(c/λmin(Σ)) + ‖θ*‖)^{−2} ) / (4ηλ).
 
     Conditions: those of 4.4, 4.5 and 4.6, with η < 1/(λ + b²); see `conditions`.
+    The step from 4.5 to Eq. (7) also uses −ln(1 − ηλ) ≤ 2ηλ, which holds for ηλ ≤ 0.79 and which
+    these conditions leave open when λ > 3.9b².
 
     Returns
     -------
@@ -248,7 +250,8 @@ def conditions(
     b = problem.feature_norm_bound
     mean_norm = problem.mean_squared_feature_norm
     noise = float(np.abs(problem.targets - problem.features @ problem.teacher).max())
-    largest_norm = float(np.sqrt(np.sum(problem.features**2, axis=1).max()))
+    # A bound that was given has been checked, up to rounding, when the problem was built.
+    largest_norm = min(b, float(np.sqrt(np.sum(problem.features**2, axis=1).max())))
     smallest = problem.smallest_population_eigenvalue
     samples = theorem_4_6(
         problem, weight_decay=lam, tolerance=epsilon, failure_probability=delta
