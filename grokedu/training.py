@@ -218,7 +218,7 @@ def train_network(
     train_threshold=0.01,
     test_threshold=0.01,
     tail="simulate",
-    fit_tolerance=1e-8,
+    fit_tolerance=1e-5,
     progress=None,
 ):
     """Train all layers of a ReLU network by full-batch gradient descent with weight decay.
@@ -240,8 +240,8 @@ def train_network(
         and the rest follows the law of the late stage: all weights shrink by 1 − ηλ a step, both
         losses by (1 − ηλ)^{2k}. It needs targets that are zero.
     fit_tolerance : float
-        The training loss that counts as fitted. The relative error of t2 is of the order of its
-        square root over the test loss; see the chapter on networks.
+        The training loss that counts as fitted. What is still to be fitted is neglected; the
+        chapter on networks shows how the error of t2 shrinks with the tolerance.
     progress : callable, optional
         Called with the number of steps done every 50 ms or so. If it returns False, or on a
         KeyboardInterrupt, training stops and gives back what was done.
@@ -249,7 +249,7 @@ def train_network(
     Returns
     -------
     Trajectory
-        At steps spaced by about 5 %, and around the crossings of ε and c. `weights` is the tuple
+        At steps spaced by about 10 %, and around the crossings of ε and c. `weights` is the tuple
         of hidden layers followed by the output weights.
 
     Raises
@@ -282,7 +282,7 @@ def train_network(
     return run.trajectory()
 
 
-_RECORD_RATIO = 1.05
+_RECORD_RATIO = 1.1
 
 
 class _NetworkRun:
