@@ -77,7 +77,7 @@ def _svg(trajectory, times, horizon, levels, words):
             parts.append(f'<path d="M{place:.1f} {height + 4}V{_BOTTOM}" stroke="{color}"/>')
             parts.append(_text(place, height, f"{name} = {step:,}", color))
     parts.append(_text(_LEFT + 60, _BOTTOM - 24, "training loss", _TRAIN))
-    parts.append(_text(_LEFT + 60, _BOTTOM - 8, "test loss", _TEST))
+    parts.append(_text(_LEFT + 60, _BOTTOM - 8, "test loss", "#AD4C00"))
     return "".join(parts) + "</svg>"
 
 

@@ -97,31 +97,38 @@ export class DecayingForm {
 
 /** The first step t ≥ 0 with f(t) ≤ level, or null. */
 export function firstAtMost(form, level) {
-  return overParities(form, Math.min, (part) => search(part, level, true));
+  return overParities(form, Math.min, level, true);
 }
 
-/** The last step t ≥ 0 with f(t) ≥ level; null if there is none, Infinity if there is no last. */
+/** The last step t ≥ 0 with f(t) ≥ level; null if there is none, Infinity if none up to 2⁵³ is. */
 export function lastAtLeast(form, level) {
-  return overParities(form, Math.max, (part) => search(part, level, false));
+  const end = 2 ** LAST_EXPONENT;
+  if (form.at(end - 1) >= level || form.at(end) >= level) return Infinity;
+  return overParities(form, Math.max, level, false);
 }
 
-function overParities(form, choose, find) {
-  if (!form.alternates) return find(form);
-  const steps = [0, 1]
-    .map((parity) => [find(form.everySecond(parity)), parity])
-    .filter(([step]) => step !== null)
-    .map(([step, parity]) => 2 * step + parity);
+/** Rates below zero alternate in sign; on even and on odd steps alone they do not. */
+function overParities(form, choose, level, forward) {
+  if (!form.alternates) return search(form, level, forward);
+  const steps = [];
+  for (const parity of [0, 1]) {
+    // Ties are decided by the rounding of f itself, not of g.
+    const valueAt = (step) => form.at(2 * step + parity);
+    const step = search(form.everySecond(parity), level, forward, valueAt);
+    if (step !== null) steps.push(2 * step + parity);
+  }
   return steps.length ? choose(...steps) : null;
 }
 
 /** Branch and bound from the near end: no crossing is skipped, whether f is monotone or not. */
-function search(form, level, forward) {
+function search(form, level, forward, valueAt = null) {
   const reached = (value) => (forward ? value <= level : value >= level);
   const within = (first, last) => {
     const { low, high, atFirst, atLast } = form.over(first, last);
-    const [near, far] = forward ? [atFirst, atLast] : [atLast, atFirst];
-    if (reached(near)) return forward ? first : last;
-    if (!reached(far)) {
+    const start = valueAt ? valueAt(first) : atFirst;
+    const end = valueAt ? valueAt(last) : atLast;
+    if (reached(forward ? start : end)) return forward ? first : last;
+    if (!reached(forward ? end : start)) {
       if (!reached(forward ? low : high)) return null;
       // Where f is constant up to rounding, bounds can no longer tell; its end points can.
       if (high - low <= ROUNDING * (Math.abs(level) + Math.abs(low))) return null;
@@ -229,31 +236,17 @@ export function logSteps(last, count) {
   return Float64Array.from(steps);
 }
 
-/** A number as people write it: three digits, no trailing zeros. */
-export function short(value) {
-  return String(Number(value.toPrecision(3)));
-}
-
-/** t1 and t2 as exact integers, or null with the reason. */
+/** t1 and t2 as exact integers, or null; `reasons` says why, as { loss, limit } of the culprit. */
 export function grokkingTimes({ train, test }, { train_threshold, test_threshold }) {
   const reasons = [];
   let overfit = lastAtLeast(train, train_threshold);
-  if (overfit === null) {
-    reasons.push(`the training loss is below ${short(train_threshold)} at every step`);
-  } else if (overfit === Infinity) {
-    reasons.push(
-      `the training loss tends to ${short(train.at(Infinity))} and never settles below ` +
-        short(train_threshold),
-    );
+  if (overfit === null) reasons.push({ loss: "training", limit: null });
+  if (overfit === Infinity) {
+    reasons.push({ loss: "training", limit: train.at(Infinity) });
     overfit = null;
   }
   const generalize = firstAtMost(test, test_threshold);
-  if (generalize === null) {
-    reasons.push(
-      `the test loss tends to ${short(test.at(Infinity))} and never reaches ` +
-        short(test_threshold),
-    );
-  }
+  if (generalize === null) reasons.push({ loss: "test", limit: test.at(Infinity) });
   return { overfit, generalize, reasons };
 }
 

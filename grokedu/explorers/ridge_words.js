@@ -1,6 +1,6 @@
 // The sentence, the table and all other text of the explorer; no DOM.
 
-import { short, unseenLoss } from "./ridge_math.js";
+import { unseenLoss } from "./ridge_math.js";
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -9,6 +9,11 @@ export function powerOfTen(exponent) {
   if (exponent === 0) return "1";
   const digits = [...String(Math.abs(exponent))].map((d) => SUPERSCRIPTS[d]).join("");
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
+}
+
+/** Three digits, no trailing zeros. */
+function short(value) {
+  return String(Number(value.toPrecision(3)));
 }
 
 /** A loss or a parameter as people write it. */
@@ -32,21 +37,34 @@ export function count(steps) {
 /** What happened, in words. */
 export function sentence({ settings, stop, times }) {
   if (stop) return obstacleSentence(settings, stop);
-  const { overfit, generalize, reasons } = times;
+  const { overfit, generalize } = times;
   const epsilon = plain(settings.train_threshold), c = plain(settings.test_threshold);
-  const why = reasons.map((reason) => reason[0].toUpperCase() + reason.slice(1)).join(". ");
-  if (overfit === null && generalize === null) return `${why}. Neither t₁ nor t₂ exists.`;
+  const reasons = times.reasons.map((reason) => reasonInWords(reason, epsilon, c));
+  if (overfit === null && generalize === null) {
+    return `The ${reasons.join("; the ")}: neither t₁ nor t₂ exists.`;
+  }
   if (overfit === null) {
-    return `${why}, so t₁ does not exist. The test loss reaches c = ${c} at step ${count(generalize)}.`;
+    return `The ${reasons[0]}, so t₁ does not exist. The test loss reaches c = ${c} at step ${count(generalize)}.`;
   }
   const fitted = `The training loss settles below ε = ${epsilon} after step ${count(overfit)}.`;
-  if (generalize === null) return `${fitted} But ${reasons.join("; ")}, so t₂ does not exist.`;
+  if (generalize === null) return `${fitted} But the ${reasons[0]}, so t₂ does not exist.`;
   const delay = generalize - overfit;
   if (delay <= 0) {
     return `The test loss reaches c = ${c} at step ${count(generalize)}, before the training loss settles below ε = ${epsilon} after step ${count(overfit)}: no delay, no grokking.`;
   }
-  const times_ = overfit > 0 ? `, ${short(delay / overfit)} times as long as it took to overfit` : "";
-  return `${fitted} The test loss falls to c = ${c} only at step ${count(generalize)}: a delay of ${count(delay)} steps${times_}.`;
+  const ratio = overfit > 0 ? `, ${count3(delay / overfit)} times as long as it took to overfit` : "";
+  return `${fitted} The test loss falls to c = ${c} only at step ${count(generalize)}: a delay of ${count(delay)} steps${ratio}.`;
+}
+
+function reasonInWords({ loss, limit }, epsilon, c) {
+  if (loss === "test") return `test loss tends to ${plain(limit)} and never reaches c = ${c}`;
+  if (limit === null) return `training loss is below ε = ${epsilon} at every step`;
+  return `training loss tends to ${plain(limit)} and never settles below ε = ${epsilon}`;
+}
+
+/** A ratio to three digits: 0.357, 107, 54,300. */
+function count3(ratio) {
+  return Number(ratio.toPrecision(3)).toLocaleString("en-US");
 }
 
 function obstacleSentence({ learning_rate, weight_decay }, { kind, limit }) {
