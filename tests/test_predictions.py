@@ -1,0 +1,255 @@
+"""Random matrix theory predicts what typical draws do, with no free parameter."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+import grokedu as gk
+from grokedu import predictions
+
+OPTIMIZER = dict(weight_decay=1e-4, learning_rate=1.0)
+
+
+def draws(number, **parameters):
+    for seed in range(number):
+        yield gk.gaussian_problem(**parameters, rng=np.random.default_rng([50, seed]))
+
+
+def moment(power, ratio):
+    eigenvalues, weights = predictions._quadrature(ratio)
+    return np.sum(weights * eigenvalues**power)
+
+
+class TestMarchenkoPastur:
+    @pytest.mark.parametrize("ratio", [0.01, 0.1, 0.5, 0.9])
+    def test_moments_of_the_quadrature(self, ratio):
+        """∫ dMP = 1, ∫ μ dMP = 1, ∫ μ² dMP = 1 + q, ∫ μ³ dMP = 1 + 3q + q²."""
+        found = [moment(power, ratio) for power in range(4)]
+        exact = [1, 1, 1 + ratio, 1 + 3 * ratio + ratio**2]
+        np.testing.assert_allclose(found, exact, rtol=1e-13)
+
+    @pytest.mark.parametrize("ratio", [1.5, 2.0, 10.0])
+    def test_more_samples_than_features(self, ratio):
+        """Of n eigenvalues m are positive: mass 1/q, but the same mean and second moment."""
+        found = [moment(power, ratio) for power in range(3)]
+        np.testing.assert_allclose(found, [1 / ratio, 1, 1 + ratio], rtol=1e-13)
+
+    @pytest.mark.parametrize("ratio", [0.1, 0.5, 2.0])
+    def test_mean_of_the_inverse(self, ratio):
+        """∫ μ^{−1} dMP = 1/(1 − q) for q < 1, and 1/(q(q − 1)) for q > 1."""
+        exact = 1 / (1 - ratio) if ratio < 1 else 1 / (ratio * (ratio - 1))
+        assert moment(-1, ratio) == pytest.approx(exact, rel=1e-12)
+
+    @pytest.mark.parametrize("ratio", [0.1, 0.5, 1.0, 2.0])
+    def test_the_density_integrates_to_its_mass(self, ratio):
+        low, high = predictions.marchenko_pastur_edges(ratio)
+
+        def density(root):  # μ = root² takes the singularity at 0 away when q = 1
+            return 2 * root * predictions.marchenko_pastur_density(root**2, ratio)
+
+        mass, _ = quad(density, math.sqrt(low), math.sqrt(high), limit=200)
+        assert mass == pytest.approx(min(1, 1 / ratio), rel=1e-6)
+
+    def test_the_density_vanishes_outside_its_edges(self):
+        low, high = predictions.marchenko_pastur_edges(0.25)
+        assert (low, high) == (0.25, 2.25)
+        outside = [-1.0, 0.0, 0.2, low, high, 3.0]
+        assert not predictions.marchenko_pastur_density(outside, 0.25).any()
+        assert np.all(predictions.marchenko_pastur_density([0.26, 1.0, 2.24], 0.25) > 0)
+
+    def test_eigenvalues_of_a_draw_follow_it(self):
+        eigenvalues = next(draws(1, n_samples=500, n_features=1000)).spectrum.eigenvalues
+        low, high = predictions.marchenko_pastur_edges(0.5)
+        for upper in np.linspace(low, high, 7)[1:-1]:
+            share, _ = quad(lambda x: predictions.marchenko_pastur_density(x, 0.5), low, upper)
+            assert np.mean(eigenvalues <= upper) == pytest.approx(share, abs=0.01)
+
+    def test_smallest_eigenvalue(self):
+        """√μ_min ≥ 1 − √(n/m) − s/√m fails with probability at most e^{−s²/2}."""
+        bound = predictions.smallest_eigenvalue_at_least(50, 500, failure_probability=0.05)
+        smallest = [p.spectrum.eigenvalues[0] for p in draws(100, n_samples=50, n_features=500)]
+        assert np.mean(np.array(smallest) < bound) <= 0.05
+        expected = 1 - math.sqrt(0.1) - math.sqrt(2 * math.log(20) / 500)
+        assert bound == pytest.approx(expected**2, rel=1e-12)
+        assert predictions.smallest_eigenvalue_at_least(9, 9, failure_probability=0.05) == 0
+
+
+@pytest.fixture(scope="module")
+def fifty():
+    """t1 and t2 of the 50 draws that `sweep` makes by default."""
+    table = gk.sweep(n_jobs=1, progress=False)
+    return table[["overfit_step", "generalize_step"]].to_numpy(dtype=float)
+
+
+class TestPaperDefaults:
+    """n = 100, m = 1000, ν² = 1, λ = 1e-4, η = 1 over 50 draws."""
+
+    def test_t1_and_t2(self, fifty):
+        """t1 = 210 ± 12 and t2 = 22,950 ± 290 (mean ± sd)."""
+        mean, spread = fifty.mean(axis=0), fifty.std(axis=0, ddof=1)
+        error = np.array([12, 290]) / math.sqrt(50)
+        # Three standard errors of the mean, and of an sd estimated from 50 draws (10% each).
+        assert np.all(np.abs(mean - [210, 22_950]) < 3 * error)
+        np.testing.assert_allclose(spread, [12, 290], rtol=0.3)
+
+    def test_the_sharp_prediction_has_no_bias_that_shows(self, fifty):
+        sharp = predictions.ridge_grokking_times(**OPTIMIZER)
+        found = [sharp.overfit_step, sharp.generalize_step]
+        error = fifty.std(axis=0, ddof=1) / math.sqrt(50)
+        assert np.all(np.abs(found - fifty.mean(axis=0)) < 3 * error)
+
+    def test_closed_form(self, fifty):
+        """ln[ (m−n)ν² / (mc − (1 − n/m)‖θ*‖²) ] / (2ηλ) = 22,969."""
+        found = predictions.closed_form_generalize_step(**OPTIMIZER)
+        assert found == pytest.approx(math.log(900 / 9.1) / 2e-4, rel=1e-12)
+        assert found == pytest.approx(22_969, abs=2)
+        sharp = predictions.ridge_grokking_times(**OPTIMIZER).generalize_step
+        assert found == pytest.approx(sharp, rel=1e-3)
+        assert abs(found - fifty[:, 1].mean()) < fifty[:, 1].std()
+
+
+SETTINGS = [
+    dict(),
+    dict(weight_decay=1e-5),
+    dict(weight_decay=1e-3),
+    dict(n_samples=50),
+    dict(n_samples=300),
+    dict(n_features=500),
+    dict(n_features=3000),
+    dict(init_variance=0.25),
+    dict(init_variance=16.0),
+    dict(teacher_norm=2.0),
+]
+
+
+class TestTenSettings:
+    @pytest.mark.parametrize("change", SETTINGS, ids=str)
+    def test_the_prediction_lies_within_one_sd_of_the_mean(self, change):
+        setting = {**OPTIMIZER, **change}
+        optimizer = {name: setting.pop(name) for name in OPTIMIZER}
+        times = [gk.exact_grokking_times(p, **optimizer) for p in draws(12, **setting)]
+        sharp = predictions.ridge_grokking_times(**setting, **optimizer)
+        for name in ("overfit_step", "generalize_step"):
+            measured = np.array([getattr(t, name) for t in times])
+            assert abs(getattr(sharp, name) - measured.mean()) < measured.std(ddof=1)
+
+
+class TestCurves:
+    @pytest.mark.parametrize("noise", [0.0, 0.3])
+    @pytest.mark.parametrize("shape", [(100, 400), (400, 100)], ids=["wide", "tall"])
+    def test_they_are_near_the_mean_of_exact_curves(self, shape, noise):
+        setting = dict(n_samples=shape[0], n_features=shape[1], label_noise=noise)
+        steps = np.array([0, 10, 100, 1000, 10_000, 100_000])
+        sharp = predictions.ridge_curves(**setting, **OPTIMIZER, steps=steps)
+        exact = [gk.exact_ridge(p, **OPTIMIZER, steps=steps) for p in draws(20, **setting)]
+        for name in ("train_loss", "test_loss"):
+            curves = np.array([getattr(run, name) for run in exact])
+            error = curves.std(axis=0, ddof=1) / math.sqrt(len(curves))
+            difference = np.abs(getattr(sharp, name) - curves.mean(axis=0))
+            # Four standard errors, and what n = 100 is still away from its limit.
+            assert np.all(difference < 4 * error + 0.02 * curves.mean(axis=0))
+
+    def test_the_start_is_known_in_closed_form(self):
+        """E L_n(θ(0)) = (ν² + ‖θ*‖²/m)/2 and E L(θ(0)) = ν² + ‖θ*‖²/m."""
+        start = predictions.ridge_curves(
+            init_variance=2.0, teacher_norm=3.0, n_features=900, **OPTIMIZER, steps=0
+        )
+        assert start.train_loss[0] == pytest.approx((2 + 9 / 900) / 2, rel=1e-12)
+        assert start.test_loss[0] == pytest.approx(2 + 9 / 900, rel=1e-12)
+
+    def test_a_prediction_belongs_to_no_problem(self):
+        curves = predictions.ridge_curves(**OPTIMIZER, steps=[0, 7])
+        assert curves.weights is None and not curves.diverged
+        assert curves.steps.dtype == np.int64
+
+
+class TestTimes:
+    def test_the_curves_cross_the_thresholds_there(self):
+        sharp = predictions.ridge_grokking_times(**OPTIMIZER)
+        for step, name in (
+            (sharp.overfit_step, "train_loss"),
+            (sharp.generalize_step, "test_loss"),
+        ):
+            steps = [math.floor(step), math.ceil(step)]
+            curves = predictions.ridge_curves(**OPTIMIZER, steps=steps)
+            before, after = getattr(curves, name)
+            assert before > 0.01 > after
+            share = step - steps[0]
+            between = before ** (1 - share) * after**share
+            assert between == pytest.approx(0.01, rel=1e-4)
+
+    def test_with_rates_below_zero_they_are_the_whole_steps_of_the_definition(self):
+        """η beyond 1/(λ + s) leaves no values between steps."""
+        setting = dict(n_samples=5, n_features=200, weight_decay=1e-3, learning_rate=6.0)
+        sharp = predictions.ridge_grokking_times(**setting)
+        curves = predictions.ridge_curves(**setting, steps=np.arange(5000))
+        times = gk.grokking_times(curves)
+        assert (sharp.overfit_step, sharp.generalize_step) == (
+            times.overfit_step,
+            times.generalize_step,
+        )
+
+    def test_times_that_do_not_exist(self):
+        small = predictions.ridge_grokking_times(init_variance=1e-4, **OPTIMIZER)
+        assert small.overfit_step is None and small.generalize_step == 0
+        assert "below 0.01 at every step" in small.reason
+        never = predictions.ridge_grokking_times(weight_decay=0, learning_rate=1)
+        assert never.generalize_step is None and "never reaches 0.01" in never.reason
+
+    @pytest.mark.parametrize(
+        ("change", "value"),
+        [
+            (dict(n_samples=1000), None),  # nothing unseen
+            (dict(teacher_norm=4.0), None),  # c below what n samples leave
+            (dict(weight_decay=0.0), None),  # never forgets
+            (dict(init_variance=0.0), 0.0),
+            (dict(init_variance=0.001), 0.0),
+        ],
+    )
+    def test_closed_form_at_its_ends(self, change, value):
+        assert predictions.closed_form_generalize_step(**{**OPTIMIZER, **change}) == value
+
+
+BAD = [
+    (dict(n_samples=0), ["n_samples=0", "at least 1"]),
+    (dict(n_features=2.5), ["n_features=2.5", "whole number"]),
+    (dict(init_variance=-1), ["init_variance=-1", "0 or more"]),
+    (dict(teacher_norm=np.nan), ["teacher_norm=nan", "0 or more"]),
+    (dict(weight_decay=-1), ["weight_decay=-1", "0 or more"]),
+    (dict(learning_rate=0), ["learning_rate=0", "above 0"]),
+    (dict(weight_decay=2), ["learning_rate=1", "weight_decay=2", "below 0.5"]),
+]
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(("change", "words"), BAD)
+    @pytest.mark.parametrize("name", ["curves", "times", "closed form"])
+    def test_message_names_argument_value_and_remedy(self, name, change, words):
+        function = {
+            "curves": lambda **given: predictions.ridge_curves(**given, steps=[0]),
+            "times": predictions.ridge_grokking_times,
+            "closed form": predictions.closed_form_generalize_step,
+        }[name]
+        with pytest.raises(ValueError) as error:
+            function(**{**OPTIMIZER, **change})
+        assert all(word in str(error.value) for word in words)
+
+    def test_an_unstable_step_size(self):
+        with pytest.raises(ValueError, match=r"learning_rate=200 .* 115.* typical problem"):
+            predictions.ridge_curves(weight_decay=0, learning_rate=200, steps=[0])
+
+    @pytest.mark.parametrize("steps", [[-1], [2, 1], [0.5], ["a"], [np.nan], []])
+    def test_steps(self, steps):
+        with pytest.raises(ValueError, match="steps"):
+            predictions.ridge_curves(**OPTIMIZER, steps=steps)
+
+    def test_ratio_and_probability(self):
+        with pytest.raises(ValueError, match="ratio=0: pass n/m"):
+            predictions.marchenko_pastur_edges(0)
+        for bad in (0, 1, 2, -1, np.nan):
+            with pytest.raises(ValueError, match=f"failure_probability={bad}: .* 0 and 1"):
+                predictions.smallest_eigenvalue_at_least(1, 9, failure_probability=bad)
+        with pytest.raises(ValueError, match="n_samples=-1: pass a whole number"):
+            predictions.smallest_eigenvalue_at_least(-1, 9, failure_probability=0.1)
