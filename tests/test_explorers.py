@@ -230,6 +230,31 @@ class TestLongRuns:
         assert "within the run" in shown.plot.run_times["reason"]
 
 
+class TestWithoutScripts:
+    def test_the_figure_and_table_show_the_same_times(self):
+        shown = explorer(layers=LAYERS, test_threshold=0.1)
+        times, html = shown.plot.run_times, shown.plot.fallback
+        assert html == shown.fallback_html()
+        for name, step in (("t₁", times["overfit"]), ("t₂", times["generalize"])):
+            assert f"{name} = {step:,}" in html
+            assert f"<td>{step:,}</td>" in html
+        assert "<script" not in html and "nan" not in html
+        assert 'role="img" aria-label="Training and test loss over steps. ' in html
+
+    @pytest.mark.parametrize(
+        ("settings", "words"),
+        [
+            ({"learning_rate": 900.0, "weight_decay": 1e-4}, "stability limit"),
+            ({"learning_rate": 1000.0, "weight_decay": 1.0}, "one step would erase the weights"),
+            ({"teacher_norm": 5.0}, "test loss tends to"),
+            ({"init_variance": 1e-6, "teacher_norm": 0.0}, "below 0.01 at every step"),
+            ({"init_variance": 1e-6, "layers": LAYERS}, "says nothing"),
+        ],
+    )
+    def test_what_cannot_be_drawn_is_a_sentence(self, settings, words):
+        assert words in explorer(**settings).plot.fallback
+
+
 class TestMessages:
     def test_the_browser_learns_that_a_kernel_is_there(self):
         shown, answers = explorer(), []

@@ -238,10 +238,13 @@ class RidgeExplorer(widgets.VBox):
     def _make_control(self, name, value):
         control = _CONTROLS[name]["make"](value)
         control.description = _CONTROLS[name]["description"]
+        control.tooltip = control.description
         control.style.description_width = "10em"
         control.layout = widgets.Layout(
             flex="1 1 22em", width="auto", max_width="30em", margin="2px 12px 2px 0"
         )
+        if isinstance(control, widgets.BoundedIntText):
+            control.layout.flex = "0 1 18em"
         # In the browser jslink joins control and plot, kernel or not. In Python the same is done
         # without sending anything: an echo would move a slider that is being dragged.
         widgets.jslink((control, "value"), (self.plot, name))

@@ -28,7 +28,7 @@ export function legal(name, value, ranges) {
 export function parseAddress(hash, ranges) {
   if (!hash?.startsWith(PREFIX)) return null;
   const state = {};
-  for (const pair of decodeURIComponent(hash.slice(PREFIX.length)).split(",")) {
+  for (const pair of decoded(hash.slice(PREFIX.length)).split(",")) {
     const [name, text = ""] = pair.split("=").map((part) => part.trim());
     if (name === "layers") {
       state.layers = text.split("+").filter((layer) => LAYERS.includes(layer));
@@ -41,6 +41,14 @@ export function parseAddress(hash, ranges) {
     }
   }
   return state;
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a stray % sign
+  }
 }
 
 /** The whole state as an address. */
