@@ -58,8 +58,9 @@ def plot_losses(ax, trajectory, *, labels=("training loss", "test loss"), **line
     steps = trajectory.steps[shown]
     losses = (trajectory.train_loss, trajectory.test_loss)
     for loss, label, kind in zip(losses, labels, ("train", "test"), strict=True):
-        if label is not None:
-            ax.plot(steps, loss[shown], **{"color": COLORS[kind], "label": label, **line})
+        if label is not None and steps.size:
+            loss = _on_paper(loss[shown])
+            ax.plot(steps, loss, **{"color": COLORS[kind], "label": label, **line})
     _label_losses(ax)
 
 
@@ -68,8 +69,9 @@ def plot_prediction(ax, trajectory, *, label="sharp prediction"):
     shown = _thinned(trajectory.steps)
     steps = trajectory.steps[shown]
     line = {"color": COLORS["theory"], "linewidth": 1.0, "zorder": 3}
-    ax.plot(steps, trajectory.train_loss[shown], label=label, **line)
-    ax.plot(steps, trajectory.test_loss[shown], **line)
+    if steps.size:
+        ax.plot(steps, _on_paper(trajectory.train_loss[shown]), label=label, **line)
+        ax.plot(steps, _on_paper(trajectory.test_loss[shown]), **line)
     _label_losses(ax)
 
 
@@ -217,6 +219,11 @@ def _vertical(ax, step, text, color, style, height):
 
 def _label_losses(ax):
     ax.set(xscale="log", yscale="log", xlabel="step t", ylabel="loss")
+
+
+def _on_paper(loss):
+    """The losses without those of a diverging run that overflow a logarithmic axis."""
+    return np.where(loss < 1e100, loss, np.nan)
 
 
 def _drawable(step):
