@@ -77,6 +77,7 @@ $(BIN)/python:
 	    "$$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 ..."; exit 1; }
 	@echo "Creating $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
+	@echo '{}' >$(VENV)/package.json  # else node takes ours for that of JupyterLab's scripts
 
 # Built without isolation, from pinned build tools, so that a rebuild needs no network.
 $(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python

@@ -24,7 +24,7 @@ LOOKS = {
 def page_names():
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
     chapters = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
-    return ["index", contents["root"], *chapters, "search", "genindex"]
+    return [contents["root"], *chapters, "search", "genindex"]
 
 
 each_page = pytest.mark.parametrize("name", page_names())
@@ -80,6 +80,23 @@ class TestEveryPage:
     def test_is_no_wider_than_a_phone(self, name, open_page, book_address):
         seen = open_page(f"{book_address}/{name}.html", viewport={"width": 360, "height": 740})
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_index_leads_to_the_first_chapter(browser, book):
+    page = browser.new_page()
+    page.goto((book / "index.html").as_uri())
+    page.wait_for_url("**/book/intro.html")
+    page.close()
+
+
+def test_without_scripts_every_explorer_is_a_figure_and_a_table(browser, book):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((book / "book" / "intro.html").as_uri())
+    fallback = page.locator(".grokedu-fallback").first
+    assert fallback.locator("svg").is_visible()
+    assert fallback.locator("table").is_visible()
+    context.close()
 
 
 def write_default_book(folder):

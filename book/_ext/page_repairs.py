@@ -1,5 +1,7 @@
 """Repairs to the finished HTML of a page, where theme and Jupyter Book offer no setting."""
 
+import json
+
 from bs4 import BeautifulSoup
 
 MARK = "data-repaired"
@@ -23,6 +25,8 @@ def repair(html):
         name_landmarks,
         name_buttons,
         repair_tables,
+        repair_bibliography,
+        show_explorers_without_scripts,
         drop_repeated_ids,
     ):
         improve(page)
@@ -84,6 +88,39 @@ def repair_tables(page):
             corner.name = "td"
     for table in page.select("article table"):
         table.wrap(page.new_tag("div", attrs={"class": "table-box"}))
+
+
+def repair_bibliography(page):
+    """Docutils gives entries roles that ARIA has retired, inside a list without items."""
+    for entry in page.select("[role=doc-biblioentry], div.citation-list"):
+        del entry["role"]
+
+
+def show_explorers_without_scripts(page):
+    """Move the figure that each explorer carries for this case from its state into the page."""
+    state_script = page.select_one('script[type="application/vnd.jupyter.widget-state+json"]')
+    if state_script is None:
+        return
+    everything = json.loads(state_script.string)
+    models = everything["state"]
+    for view in page.select('script[type="application/vnd.jupyter.widget-view+json"]'):
+        model_id = json.loads(view.string)["model_id"]
+        for fallback in _fallbacks(models, model_id):
+            box = page.new_tag("noscript")
+            box.append(BeautifulSoup(fallback, "html.parser"))
+            view.insert_after(box)
+    for model in models.values():
+        model["state"].pop("fallback", None)
+    state_script.string = json.dumps(everything, separators=(",", ":")).replace("</", "<\\/")
+
+
+def _fallbacks(models, model_id):
+    """The fallback of a widget and of the widgets inside it."""
+    state = models[model_id]["state"]
+    if state.get("fallback"):
+        yield state["fallback"]
+    for child in state.get("children", []):
+        yield from _fallbacks(models, child.removeprefix("IPY_MODEL_"))
 
 
 def drop_repeated_ids(page):
