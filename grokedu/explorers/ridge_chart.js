@@ -1,8 +1,7 @@
-// The loss chart and the panel of what is left to forget: SVG, with d3 for scales and axes.
+// The loss chart and the panel of what is left to forget: SVG, drawn with d3.
 
 import { axisBottom, axisLeft } from "d3-axis";
 import { drag } from "d3-drag";
-import { scaleLinear, scaleLog } from "d3-scale";
 import { select } from "d3-selection";
 import { line } from "d3-shape";
 import { count, plain, powerOfTen } from "./ridge_words.js";
@@ -17,14 +16,28 @@ const THRESHOLDS = {
 
 let charts = 0;
 
+/** A scale as d3-axis wants it. Those of d3-scale bring 25 kB of color and format with them. */
+function scale(forward, backward) {
+  let domain = [1, 10], range = [0, 1];
+  const slope = () => (range[1] - range[0]) / (forward(domain[1]) - forward(domain[0]));
+  const at = (value) => range[0] + slope() * (forward(value) - forward(domain[0]));
+  at.invert = (place) => backward(forward(domain[0]) + (place - range[0]) / slope());
+  at.domain = (ends) => (ends ? ((domain = [...ends]), at) : domain);
+  at.range = (ends) => (ends ? ((range = [...ends]), at) : range);
+  at.copy = () => scale(forward, backward).domain(domain).range(range);
+  return at;
+}
+
+const logScale = () => scale(Math.log, Math.exp);
+
 /** Train and test loss over log(1 + t) with stages, t1, t2, thresholds, theory and a cursor. */
 export class LossChart {
   constructor(parent, { onThreshold, onScrub }) {
     this.onThreshold = onThreshold;
     this.onScrub = onScrub;
     this.clip = `grokedu-clip-${charts++}-${Math.random().toString(36).slice(2, 8)}`;
-    this.x = scaleLog();
-    this.y = scaleLog();
+    this.x = logScale();
+    this.y = logScale();
     this.svg = select(parent).append("svg").attr("role", "group").attr("aria-label", "loss curves");
     const rect = this.svg.append("clipPath").attr("id", this.clip).append("rect");
     this.clipRect = rect;
@@ -298,7 +311,7 @@ export class ForgettingPanel {
     this.axis = this.svg.append("g").attr("class", "gk-axis");
     this.titles = ["seen directions, steep to flat", "unseen"].map((text) =>
       this.svg.append("text").attr("class", "gk-axis-title").attr("text-anchor", "middle").text(text));
-    this.y = scaleLinear().domain([0, 1]);
+    this.y = scale((v) => v, (v) => v).domain([0, 1]);
   }
 
   draw(shares, hasUnseen, { width, description }) {
