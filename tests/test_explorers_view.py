@@ -35,6 +35,7 @@ PAGE = """<!doctype html>
     set(name, value) {
       if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
       state[name] = value;
+      fire(`change:${name}`);
       fire("change");
     },
     save_changes() {},
@@ -312,6 +313,8 @@ class TestKernel:
         assert "No kernel answers: run the cell above again" in view.words("gk-problem")
         view.set(seed=9)
         assert view.shown("state.seed") == 9  # the page draws by itself now
+        view.page.evaluate("model.set('modes', { ...model.get('modes'), seed: 9 })")
+        assert view.shown("mode") == "live"  # it had only been busy
 
     def test_what_went_wrong_in_python_is_told(self, view):
         view.set(problem="something broke")

@@ -30,7 +30,7 @@ def fallback_html(problem, settings, layers):
     steps = np.unique(np.expm1(np.linspace(0, math.log1p(horizon), _POINTS)).round().astype(int))
     trajectory = exact_ridge(problem, **rule, steps=steps)
     words = escape(_sentence(times, **levels))
-    rows = [("exact, this problem", _count(times.overfit_step), _count(times.generalize_step))]
+    rows = [("exact", _count(times.overfit_step), _count(times.generalize_step))]
     rows += _theory_rows(problem, settings, layers, rule, levels)
     return (
         '<div class="grokedu-fallback">'

@@ -132,6 +132,11 @@ class RidgeView {
   connect() {
     const onChange = () => this.schedule();
     this.model.on("change", onChange);
+    // Only Python sends a problem, so a kernel that was busy is back.
+    const onModes = () => {
+      if (this.mode === "lost") this.mode = "live";
+    };
+    this.model.on("change:modes", onModes);
     const onMessage = (message) => this.receive(message);
     this.model.on("msg:custom", onMessage);
     const onHash = () => this.readAddress();
@@ -145,6 +150,7 @@ class RidgeView {
     resize.observe(this.root);
     this.stopped.push(
       () => this.model.off("change", onChange),
+      () => this.model.off("change:modes", onModes),
       () => this.model.off("msg:custom", onMessage),
       () => window.removeEventListener("hashchange", onHash),
       () => document.removeEventListener("click", onClick, true),
@@ -417,7 +423,10 @@ class RidgeView {
     }
     this.drawTable(tableRows(analysis, run && this.matchingTimes(analysis.settings)));
     const stages = this.bands().map((band) => band.stage);
-    this.stageButtons.forEach((stage, i) => (stage.disabled = !stages.includes(i + 1)));
+    this.stageButtons.forEach((stage, i) => {
+      stage.disabled = !stages.includes(i + 1);
+      stage.setAttribute("aria-pressed", false);
+    });
     this.publish(analysis, run);
   }
 
@@ -458,7 +467,7 @@ class RidgeView {
 
   drawStatus(waiting) {
     const problem = this.mode === "lost"
-      ? "No kernel answers: run the cell above again. Until then this figure computes by itself."
+      ? "No kernel answers: run the cell above again, or wait if it is busy. Until then this figure computes by itself."
       : this.model.get("problem");
     this.problem.textContent = problem;
     this.problem.hidden = !problem;
@@ -474,7 +483,8 @@ class RidgeView {
       this.progressText.textContent = `${count(progress.done)} of ${count(progress.of)} steps`;
     }
     const run = this.matchingRun(this.settings());
-    this.descent.textContent = run ? descentSentence(run, this.model.get("run_times")) : "";
+    const when = this.mode === "page" ? ", when this page was made" : "";
+    this.descent.textContent = run ? descentSentence(run, this.model.get("run_times"), when) : "";
     this.descent.hidden = !run;
     this.modeLine.textContent = modeSentence(this.mode, waiting);
     this.root.__grokedu = { ...this.root.__grokedu, mode: this.mode };

@@ -141,7 +141,8 @@ class RidgePlot(anywidget.AnyWidget):
     def settings(self):
         """All settings as plain numbers."""
         values = {name: getattr(self, name) for name in _DEFAULTS}
-        return {name: round(v) if name in _WHOLE else float(v) for name, v in values.items()}
+        # Halves go up, as in JavaScript: both sides must mean the same problem.
+        return {n: math.floor(v + 0.5) if n in _WHOLE else float(v) for n, v in values.items()}
 
 
 def _in_words(method):

@@ -9,6 +9,7 @@ import { count, plain, powerOfTen } from "./ridge_words.js";
 const MARGIN = { left: 46, right: 14, top: 52, bottom: 38 };
 const LETTER = 6.4; // average width of a 12 px letter
 const DOTS = 60;
+const NARROW = 560;
 const THRESHOLDS = {
   train_threshold: { symbol: "ε", kind: "train", name: "training threshold ε" },
   test_threshold: { symbol: "c", kind: "test", name: "test threshold c" },
@@ -239,13 +240,15 @@ export class LossChart {
 
   drawBounds({ layers, horizon }) {
     const lines = [];
-    for (const [name, label] of [["theorem", ["(6)", "(7)"]], ["gaussian", ["(8)", "(8)"]]]) {
+    const narrow = this.box.right < NARROW; // the numbers are in the table too
+    const add = (side, step, equation) => {
+      lines.push({ step, text: `${side} ${narrow ? "" : `${count(step)} `}(${equation})` });
+    };
+    for (const [name, first, second] of [["theorem", 6, 7], ["gaussian", 8, 8]]) {
       const bound = layers[name];
       if (!bound) continue;
-      lines.push({ step: bound.overfitAtMost, text: `t₁ ≤ ${count(bound.overfitAtMost)} ${label[0]}` });
-      if (bound.generalizeAtLeast > 0) {
-        lines.push({ step: bound.generalizeAtLeast, text: `t₂ ≥ ${count(bound.generalizeAtLeast)} ${label[1]}` });
-      }
+      add("t₁ ≤", bound.overfitAtMost, first);
+      if (bound.generalizeAtLeast > 0) add("t₂ ≥", bound.generalizeAtLeast, second);
     }
     const shown = lines.filter(({ step }) => step <= horizon);
     const group = this.bounds.selectAll("g").data(shown).join((enter) => {

@@ -93,7 +93,7 @@ export function percent(share) {
 /** The rows of the table: label, t1, t2, delay, and a note where something has to be said. */
 export function tableRows(analysis, descent) {
   const { times, layers, stop } = analysis;
-  const rows = [row("exact, this problem", times.overfit, times.generalize)];
+  const rows = [row("exact", times.overfit, times.generalize)];
   if (descent) rows.push(row("gradient descent", descent.overfit, descent.generalize));
   if (stop) return rows;
   if (layers.sharp !== undefined) rows.push(sharpRow(layers.sharp, times));
@@ -162,10 +162,10 @@ function promise(conditions) {
 }
 
 /** What the last run of gradient descent has to say about itself. */
-export function descentSentence(run, times) {
+export function descentSentence(run, times, when = "") {
   const steps = count(run.n_steps);
   const spent = run.seconds < 0.9995 ? `${Math.round(1000 * run.seconds)} ms` : `${run.seconds.toFixed(1)} s`;
-  const ran = `Gradient descent (numba): ${steps} steps in ${spent}`;
+  const ran = `Gradient descent (numba): ${steps} steps in ${spent}${when}`;
   if (run.diverged) return `${ran}, where the losses overflowed.`;
   if (run.stopped) return `${ran}, then stopped: ${times.reason || "both times were reached"}.`;
   if (!run.complete) return `${ran}, the limit of one run: ${times.reason || "both times were reached"}.`;
