@@ -359,6 +359,14 @@ class TestLayout:
         view.page.add_script_tag(path=AXE)
         assert view.page.evaluate("axe.run()")["violations"] == []
 
+    def test_on_paper_the_settings_stand_in_for_the_sliders(self, view):
+        settings = view.page.locator(".gk-on-paper")
+        assert not settings.is_visible()
+        view.page.emulate_media(media="print")
+        assert settings.inner_text().startswith("Settings: n = 100, m = 1000, λ = 10⁻⁴, ν² = 1,")
+        assert not view.page.get_by_role("button").first.is_visible()
+        assert view.page.locator(".grokedu-plot svg").first.is_visible()
+
     def test_erasing_and_diverging_settings_are_told(self, view):
         view.set(learning_rate=1000.0)
         assert "stability limit 2/(λ + s_max) = 115" in view.words()

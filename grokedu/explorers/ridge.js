@@ -6,7 +6,7 @@ import { ForgettingPanel, LossChart, stageBands } from "./ridge_chart.js";
 import { drawModes, sharesLeft } from "./ridge_math.js";
 import { nameControls } from "./ridge_names.js";
 import {
-  count, descentSentence, momentSentence, sentence, tableRows,
+  count, descentSentence, momentSentence, sentence, settingsInWords, tableRows,
 } from "./ridge_words.js";
 
 const ANSWER_TIME = 3000; // ms that a kernel has to answer
@@ -113,6 +113,7 @@ class RidgeView {
       else add(head, "td");
     }
     this.tableBody = add(table, "tbody");
+    this.onPaper = add(root, "p", { class: "gk-on-paper" });
   }
 
   buildActions(root) {
@@ -422,6 +423,7 @@ class RidgeView {
       box.checked = this.model.get("layers").includes(layer);
     }
     this.drawTable(tableRows(analysis, run && this.matchingTimes(analysis.settings)));
+    this.onPaper.textContent = settingsInWords(analysis.settings);
     const stages = this.bands().map((band) => band.stage);
     this.stageButtons.forEach((stage, i) => {
       stage.disabled = !stages.includes(i + 1);

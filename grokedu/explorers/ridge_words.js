@@ -75,6 +75,19 @@ function obstacleSentence({ learning_rate, weight_decay }, { kind, limit }) {
   return `η = ${eta} is at or beyond the stability limit 2/(λ + s_max) = ${plain(limit)} of this problem, so gradient descent diverges: t₁ and t₂ do not exist. Choose a smaller learning rate.`;
 }
 
+/** All settings, for paper, where no slider shows them. */
+export function settingsInWords(settings) {
+  const symbols = {
+    n_samples: "n", n_features: "m", weight_decay: "λ", init_variance: "ν²", learning_rate: "η",
+    teacher_norm: "‖θ*‖", train_threshold: "ε", test_threshold: "c", seed: "seed",
+  };
+  const list = Object.entries(symbols).map(([name, symbol]) => {
+    const value = settings[name];
+    return `${symbol} = ${Number.isInteger(value) ? value : plain(value)}`;
+  });
+  return `Settings: ${list.join(", ")}.`;
+}
+
 /** What is left at the scrubbed step. */
 export function momentSentence(run, step, shares) {
   const { rank } = run;
