@@ -61,7 +61,8 @@ class Visit:
 
     def weight(self):
         """The bytes of everything that the page loads, each file compressed as servers do."""
-        return sum(len(gzip.compress(response.body(), 9)) for response in self.responses)
+        loaded = [r for r in self.responses if not r.url.startswith(("blob:", "data:"))]
+        return sum(len(gzip.compress(response.body(), 9)) for response in loaded)
 
 
 def visit(context, address):

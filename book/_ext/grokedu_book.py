@@ -3,11 +3,13 @@
 * Widgets and mathematics run on files of the book itself (`page_files`).
 * Each finished page loses what it does not need (1.5 MB of icons, live-code scripts) and gains
   the names and roles that screen readers ask for (`page_repairs`).
+* The icon font keeps only the icons that are shown (`page_icons`).
 """
 
 from pathlib import Path
 
 import page_files
+import page_icons
 import page_repairs
 
 MATHJAX = {
@@ -30,6 +32,7 @@ def repair_pages(app, exception):
     if exception is None and app.builder.format == "html":
         for page in Path(app.outdir).rglob("*.html"):
             page_repairs.repair_file(page)
+        page_icons.shrink(Path(app.outdir))
 
 
 def setup(app):

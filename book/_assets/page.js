@@ -1,0 +1,17 @@
+// What scrolls sideways must be reachable by keyboard: wide tables, long formulas, long lines.
+
+const MAY_SCROLL = ".table-box, mjx-container[display=true], div.math, .highlight pre, .output pre";
+
+function markScrolling() {
+  for (const box of document.querySelectorAll(MAY_SCROLL)) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+}
+
+addEventListener("load", async () => {
+  await globalThis.MathJax?.startup?.promise;
+  markScrolling();
+  addEventListener("resize", markScrolling);
+  document.addEventListener("toggle", markScrolling, { capture: true });
+});
