@@ -34,12 +34,12 @@ _STYLE = {
     "grid.linewidth": 0.6,
     "legend.fontsize": 10,
     "legend.frameon": False,
-    "lines.linewidth": 2.6,
     "svg.hashsalt": "grokedu",
     "xtick.labelsize": 10,
     "ytick.labelsize": 10,
 }
 _DRAWN_POINTS = 600
+_RUN_WIDTH = 2.6  # so that a thin prediction drawn over a run does not hide it
 
 
 def subplots(n_rows=1, n_columns=1, *, height=3.3, width=6.6, **options):
@@ -49,7 +49,12 @@ def subplots(n_rows=1, n_columns=1, *, height=3.3, width=6.6, **options):
     on these axes alone; other figures of the session keep theirs.
     """
     with mpl.rc_context(_STYLE):
-        return plt.subplots(n_rows, n_columns, figsize=(width, height * n_rows), **options)
+        result = plt.subplots(n_rows, n_columns, figsize=(width, height * n_rows), **options)
+        interactive = mpl.is_interactive()
+    # The first figure of a notebook loads its backend, which turns interactive mode on; leaving
+    # the context turns it off again, and later figures would not be shown.
+    mpl.interactive(interactive)
+    return result
 
 
 def plot_losses(ax, trajectory, *, labels=("training loss", "test loss"), **line):
@@ -60,7 +65,8 @@ def plot_losses(ax, trajectory, *, labels=("training loss", "test loss"), **line
     for loss, label, kind in zip(losses, labels, ("train", "test"), strict=True):
         if label is not None and steps.size:
             loss = _on_paper(loss[shown])
-            ax.plot(steps, loss, **{"color": COLORS[kind], "label": label, **line})
+            style = {"color": COLORS[kind], "label": label, "linewidth": _RUN_WIDTH, **line}
+            ax.plot(steps, loss, **style)
     _label_losses(ax)
 
 
