@@ -170,9 +170,9 @@ def grokking_bounds(
     Eq. (6): t1 ≤ n ln(6b²‖θ(0)‖²/ε) / (2ηλ⁺min);
     Eq. (7): t2 ≥ ln( ((m−n)ν²/2) · (√(c/λmin(Σ)) + ‖θ*‖)^{−2} ) / (4ηλ).
 
-    Conditions: those of 4.4, 4.5 and 4.6, with η < 1/(λ + b²); see `conditions`.
-    The step from 4.5 to Eq. (7) also uses −ln(1 − ηλ) ≤ 2ηλ, which holds for ηλ ≤ 0.79 and which
-    these conditions leave open when λ > 3.9b².
+    Conditions: those of 4.4, 4.5 and 4.6, with η < 1/(λ + b²), and ηλ ≤ ½; see `conditions`. The
+    last one is ours: the step from 4.5 to Eq. (7) uses −ln(1 − ηλ) ≤ 2ηλ, which holds for
+    ηλ ≤ 0.79 and which the paper's conditions leave open when λ > 3.9b².
 
     Returns
     -------
@@ -279,6 +279,7 @@ def conditions(
         ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)", samples, n),
         ("4.6", "η ≤ 1/(λ + b²)", _ratio(1, lam + b**2), eta),
         ("4.2", "η < 1/(λ + b²)", _ratio(1, lam + b**2), eta),
+        ("4.2", "ηλ ≤ 1/2", 0.5, eta * lam),
         ("Eq. (8)", "relative difference of Σ and I/m ≤ 0", 0.0, 0.0 if isotropic else math.inf),
         ("Eq. (8)", "ηλ ≤ 0.01", 0.01, eta * lam),
         ("Eq. (8)", "mc ≥ ‖θ*‖²", norm**2, m * c),

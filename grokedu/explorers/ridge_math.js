@@ -318,6 +318,7 @@ export function conditions(modes, settings, failureProbability = 0.05) {
     ["4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)", samples, n],
     ["4.6", "η ≤ 1/(λ + b²)", 1 / (lambda + NORM_BOUND ** 2), eta],
     ["4.2", "η < 1/(λ + b²)", 1 / (lambda + NORM_BOUND ** 2), eta],
+    ["4.2", "ηλ ≤ 1/2", 0.5, eta * lambda],
     ["Eq. (8)", "ηλ ≤ 0.01", 0.01, eta * lambda],
     ["Eq. (8)", "mc ≥ ‖θ*‖²", norm ** 2, m * c],
   ];
