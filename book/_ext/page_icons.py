@@ -8,6 +8,7 @@ from fontTools.ttLib import TTFont
 STYLE = "_static/styles/pydata-sphinx-theme.css"
 FONTS = "_static/vendor/fontawesome/webfonts"
 FONT_SOURCE = re.compile(r"src:url\([^)]*fa-solid-900\.woff2\)[^;}]*")
+NEW_SOURCE = 'src:url(../vendor/fontawesome/webfonts/fa-solid-900.woff) format("woff")'
 RULE = re.compile(r'([^{}]+)\{[^{}]*content:"\\(f[0-9a-f]{3})"')
 ICON_NAME = re.compile(r'fa-([a-z0-9-]+)|"icon": ?"([a-z0-9-]+)"')
 OTHER_CODE = re.compile(r'"\\(f[0-9a-f]{3})"')
@@ -20,11 +21,12 @@ def shrink(folder):
     """Replace the font of the finished book in `folder`, and the line that asks for it."""
     style = folder / STYLE
     text = style.read_text(encoding="utf8")
+    if NEW_SOURCE in text:  # no page has changed since
+        return
     codes = _codes_in_use(folder, text)
     source = folder / FONTS / "fa-solid-900.ttf"
     _write_subset(source, codes, source.with_suffix(".woff"))
-    new_source = 'src:url(../vendor/fontawesome/webfonts/fa-solid-900.woff) format("woff")'
-    text, count = FONT_SOURCE.subn(new_source, text)
+    text, count = FONT_SOURCE.subn(NEW_SOURCE, text)
     if count != 1:
         raise RuntimeError(f"the theme asks for its icons in a new way: see {STYLE}")
     style.write_text(text, encoding="utf8")
