@@ -144,9 +144,7 @@ def contest():
         times[name] = seconds(lambda run=run: run(problem))
     rivals = min(list(times.values())[:3])
     for name, spent in times.items():
-        print(
-            f"  {name:32} {spent:8.4f} s   {rivals / spent:6.1f} x the best of the first three"
-        )
+        print(f"  {name:32} {spent:8.4f} s   {rivals / spent:6.1f} x the best of the first three")
 
 
 def growth():
