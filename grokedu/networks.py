@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grokedu.problems import check_array, check_count, check_number
+from grokedu.problems import check_array, check_count, check_number, check_rng
 
 _BLOCK_ROWS = 512
 
@@ -54,7 +54,13 @@ class NetworkProblem:
                 f"inputs has shape {inputs.shape}: pass (n_samples, input_dim), both at least 1"
             )
         hidden = self.hidden_weights
-        hidden = tuple(hidden) if isinstance(hidden, (tuple, list)) else (hidden,)
+        several = isinstance(hidden, tuple | list) and not (hidden and np.ndim(hidden[0]) == 1)
+        hidden = tuple(hidden) if several else (hidden,)
+        if not hidden:
+            raise ValueError(
+                "hidden_weights has no layers: pass one or more, or train a linear model with "
+                "train_ridge"
+            )
         below, layers = inputs.shape[1], []
         for number, layer in enumerate(hidden, start=1):
             layer = check_array(f"hidden_weights, layer {number},", layer)
@@ -80,10 +86,14 @@ class NetworkProblem:
         set_field(self, "targets", check_array("targets", targets, (len(inputs),)))
         if self.test_inputs is not None:
             test_inputs = check_array("test_inputs", self.test_inputs)
-            if test_inputs.ndim != 2 or test_inputs.shape[1] != inputs.shape[1]:
+            if (
+                test_inputs.ndim != 2
+                or test_inputs.shape[1] != inputs.shape[1]
+                or len(test_inputs) == 0
+            ):
                 raise ValueError(
                     f"test_inputs has shape {test_inputs.shape}, expected "
-                    f"(any, {inputs.shape[1]}) like inputs"
+                    f"(at least 1, {inputs.shape[1]}): one input per row"
                 )
             set_field(self, "test_inputs", test_inputs)
 
@@ -165,6 +175,7 @@ def relu_network_problem(*, n_samples=50, input_dim=50, width=1000, init_varianc
     width = check_count("width", width)
     remedy = "pass 0 or more"
     init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
+    check_rng(rng)
     inputs = rng.standard_normal((n_samples, input_dim))
     hidden = rng.standard_normal((width, input_dim)) * math.sqrt(init_variance / input_dim)
     output = rng.standard_normal(width) / math.sqrt(width)
