@@ -249,14 +249,16 @@ def train_network(
     Returns
     -------
     Trajectory
-        At steps spaced by about 10 %, and around the crossings of ε and c. `weights` is the tuple
-        of hidden layers followed by the output weights.
+        At steps spaced by about 10 %, and around the crossings of ε and c: the training loss is
+        watched at every step; a crossing of c is found by bisection when the test loss is above c
+        at one recorded step and not at the next. `weights` is the tuple of hidden layers followed
+        by the output weights.
 
     Raises
     ------
     ValueError
         For ηλ ≥ 1, negative λ, η ≤ 0, n_steps < 1, thresholds ≤ 0, or a closed-form tail with
-        targets that are not zero.
+        targets that are not zero or a tolerance above ε.
     """
     weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
     n_steps = check_count("n_steps", n_steps)
@@ -268,16 +270,23 @@ def train_network(
         raise ValueError(f"tail={tail!r}: pass 'simulate' or 'closed form'")
     if tail == "closed form" and np.any(problem.targets):
         raise ValueError("tail='closed form' needs targets that are zero: pass tail='simulate'")
-    run = _NetworkRun(problem, weight_decay, learning_rate)
-    run.record()
-    fitted = 0.0 if tail == "simulate" else fit_tolerance
-    stopped = False
-    while run.step < n_steps and not stopped and not run.diverged:
-        if run.losses[run.step][0] <= fitted:
-            run.continue_in_closed_form(n_steps, test_threshold)
-            break
-        stop = min(max(run.step + 1, int(run.step * _RECORD_RATIO)), n_steps)
-        stopped = run.advance_recording(stop, train_threshold, test_threshold, progress)
+    if tail == "closed form" and fit_tolerance > train_threshold:
+        raise ValueError(
+            f"fit_tolerance={fit_tolerance:g} is above train_threshold={train_threshold:g}, so t1 "
+            "would not be simulated: pass a smaller one"
+        )
+    run = _NetworkRun(problem, weight_decay, learning_rate, train_threshold, test_threshold)
+    try:
+        run.record()
+        stopped = False
+        while run.step < n_steps and not stopped and not run.diverged:
+            if tail == "closed form" and run.losses[run.step][0] <= fit_tolerance:
+                run.continue_in_closed_form(n_steps)
+                break
+            stop = min(max(run.step + 1, int(run.step * _RECORD_RATIO)), n_steps)
+            stopped = run.advance_recording(stop, progress)
+    except KeyboardInterrupt:  # while a loss was evaluated
+        run.record()
     run.locate_overfitting()
     return run.trajectory()
 
@@ -288,14 +297,15 @@ _RECORD_RATIO = 1.1
 class _NetworkRun:
     """One run of gradient descent on a network: weights, scratch, and the losses recorded."""
 
-    def __init__(self, problem, weight_decay, learning_rate):
+    def __init__(self, problem, weight_decay, learning_rate, train_threshold, test_threshold):
         self.problem = problem
         self.weight_decay, self.learning_rate = weight_decay, learning_rate
+        self.train_threshold, self.test_threshold = train_threshold, test_threshold
         self.step, self.diverged = 0, False
         self.losses = {}
         self.hidden = tuple(layer.copy() for layer in problem.hidden_weights)
         self.output = problem.output_weights.copy()
-        self.before_overfitting = None
+        self.overfit_step, self.before_overfitting = -1, None
         n_samples = len(problem.inputs)
         widths = [len(layer) for layer in self.hidden]
         self.scratch = (
@@ -314,90 +324,103 @@ class _NetworkRun:
         self.output[...] = output
 
     def advance(self, n_steps):
-        """Take `n_steps` steps; return the training loss before each of them."""
-        train_loss = np.empty(n_steps)
-        done = _kernels.relu_network(
-            self.problem.inputs,
-            self.problem.targets,
-            self.hidden,
-            self.output,
-            *self.scratch,
-            self.weight_decay,
-            self.learning_rate,
-            train_loss,
-        )
-        self.step += done
-        self.diverged = done < n_steps
-        return train_loss[:done]
+        """Take `n_steps` steps, and note the last one before which the training loss was ≥ ε."""
+        train_loss = np.full(n_steps, -1.0)
+        try:
+            _kernels.relu_network(
+                self.problem.inputs,
+                self.problem.targets,
+                self.hidden,
+                self.output,
+                *self.scratch,
+                self.weight_decay,
+                self.learning_rate,
+                train_loss,
+            )
+        finally:
+            # A KeyboardInterrupt waits until the kernel returns, when its steps have been done.
+            done = int(np.count_nonzero(np.isfinite(train_loss) & (train_loss >= 0)))
+            above = np.flatnonzero(train_loss[:done] >= self.train_threshold)
+            if above.size:
+                self.overfit_step = max(self.overfit_step, self.step + int(above[-1]))
+            self.step += done
+            self.diverged = not np.isfinite(train_loss[done:]).all()
 
     def record(self):
-        """Evaluate both losses here; return the test loss."""
+        """Evaluate both losses here and return them."""
         with np.errstate(over="ignore", invalid="ignore"):
             train_loss = self.problem.train_loss(self.hidden, self.output)
             test_loss = self.problem.test_loss(self.hidden, self.output)
         self.diverged |= not np.isfinite(train_loss + test_loss)
         self.losses[self.step] = train_loss, test_loss
-        return test_loss
+        return train_loss, test_loss
 
-    def advance_recording(self, stop, train_threshold, test_threshold, progress):
+    def advance_recording(self, stop, progress):
         """Go to step `stop` and record there. Return True if asked to stop on the way."""
         start = self.checkpoint()
         stopped = False
         piece = 8
-        train_losses = []
         try:
             while self.step < stop and not self.diverged and not stopped:
                 started = time.perf_counter()
-                train_losses.append(self.advance(min(piece, stop - self.step)))
+                self.advance(min(piece, stop - self.step))
                 if time.perf_counter() - started < _SECONDS_PER_PIECE / 2:
                     piece *= 2
                 stopped = progress is not None and progress(self.step) is False
         except KeyboardInterrupt:
             stopped = True
-        if np.any(np.concatenate(train_losses or [[]]) >= train_threshold):
-            self.before_overfitting = start, train_threshold
-        before = self.losses[start[0]][1]
-        after = self.record()
-        if before > test_threshold >= after and not self.diverged:
-            self._locate_generalization(start, test_threshold)
+        if self.overfit_step >= start[0]:
+            self.before_overfitting = start
+        before, after = self.losses[start[0]][1], self.record()[1]
+        if self.diverged:
+            first = self._locate(start, lambda train, test: not np.isfinite(train + test))
+            self.losses = {step: loss for step, loss in self.losses.items() if step <= first}
+            self.diverged = True
+        elif before > self.test_threshold >= after:
+            self._locate(start, lambda train, test: test <= self.test_threshold)
         return stopped
 
-    def _locate_generalization(self, start, test_threshold):
-        """Bisect for the first step with test loss ≤ c, from the checkpoint before it."""
+    def _locate(self, start, reached):
+        """Bisect for the first step after the checkpoint `start` whose losses are as they are here.
+
+        Both that step and the one before it are recorded then.
+        """
         end = self.checkpoint()
         high = self.step
-        while high - start[0] > 1:
-            self.restore(start)
-            self.advance((high - start[0]) // 2)
-            if self.record() > test_threshold:
-                start = self.checkpoint()
-            else:
-                high = self.step
-        self.restore(end)
+        try:
+            while high - start[0] > 1:
+                self.restore(start)
+                self.advance((high - start[0]) // 2)
+                if reached(*self.record()):
+                    high = self.step
+                else:
+                    start = self.checkpoint()
+        finally:
+            self.restore(end)
+        return high
 
     def locate_overfitting(self):
         """Record the last step with training loss ≥ ε and the one after it."""
         if self.before_overfitting is None or self.diverged:
             return
-        start, train_threshold = self.before_overfitting
         end = self.checkpoint()
-        last_known = min((step for step in self.losses if step > start[0]), default=start[0])
-        self.restore(start)
-        above = np.flatnonzero(self.advance(last_known - start[0]) >= train_threshold)
-        overfit_step = start[0] + int(above[-1])
-        self.restore(start)
-        for step in (overfit_step, overfit_step + 1):
-            self.advance(step - self.step)
-            self.record()
-        self.restore(end)
+        try:
+            self.restore(self.before_overfitting)
+            for step in (self.overfit_step, self.overfit_step + 1):
+                self.advance(step - self.step)
+                self.record()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.restore(end)
 
-    def continue_in_closed_form(self, n_steps, test_threshold):
+    def continue_in_closed_form(self, n_steps):
         """Once the data are fitted all weights shrink by 1 − ηλ a step, so losses by its power."""
         train_loss, test_loss = self.losses[self.step]
         rate = 2 * self.problem.n_layers * np.log1p(-self.learning_rate * self.weight_decay)
         later = np.geomspace(max(self.step, 1), n_steps, 400).astype(np.int64)
-        if rate < 0 and test_loss > test_threshold:
-            crossing = self.step + int(np.ceil(np.log(test_threshold / test_loss) / rate))
+        if rate < 0 and test_loss > self.test_threshold:
+            crossing = self.step + int(np.ceil(np.log(self.test_threshold / test_loss) / rate))
             later = np.concatenate([later, [crossing - 1, crossing]])
         start = self.step
         for step in np.unique(later[(later > start) & (later <= n_steps)]).tolist():
