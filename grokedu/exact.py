@@ -199,11 +199,31 @@ class _Motion:
             return covariance_times(self.problem.covariance, np.column_stack(basis))
         products = self.problem.population_products
         to_features = products[:, :-2] @ from_modes
-        start = products[:, -2] - to_features @ self.start
-        start = start / self.start_length if self.start_length else np.zeros_like(start)
-        teacher = products[:, -1] - to_features @ self.teacher - self.overlap * start
-        teacher = teacher / self.teacher_length if self.teacher_length else np.zeros_like(teacher)
+        start = self._weighted_direction(
+            products[:, -2] - to_features @ self.start,
+            self.start_direction,
+            self.start_length,
+            self.problem.initial_weights,
+        )
+        teacher = self._weighted_direction(
+            products[:, -1] - to_features @ self.teacher - self.overlap * start,
+            self.teacher_direction,
+            self.teacher_length,
+            self.problem.teacher,
+        )
         return np.column_stack([to_features, start, teacher])
+
+    def _weighted_direction(self, image, direction, length, whole):
+        """Σ times a direction, given the image of `length` times it.
+
+        That image is a difference. Where it is small against the whole it has lost its digits, and
+        a product of its own is worth its price.
+        """
+        if length == 0:
+            return np.zeros_like(image)
+        if length < 1e-3 * np.linalg.norm(whole):
+            return covariance_times(self.problem.covariance, direction)
+        return image / length
 
     def weights_at(self, step):
         one = DecayingForm(self.offset, self.amplitude, self.drop, np.ones(len(self.offset)))
