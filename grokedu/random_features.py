@@ -12,7 +12,7 @@ from scipy.sparse.linalg import LinearOperator
 
 from grokedu.problems import RidgeProblem, check_count, check_number, check_rng
 
-_BLOCK_ROWS = 512
+_BLOCK_ROWS = 1024
 
 
 class PairwiseCovariance(LinearOperator):
