@@ -12,7 +12,10 @@ try:
 except ImportError:  # run by hand in an environment without hatchling
     BuildHookInterface = object
 
-SOURCES = {"grokedu/explorers/ridge.js": "grokedu/explorers/ridge.bundle.js"}
+SOURCES = {
+    f"grokedu/explorers/{kind}.js": f"grokedu/explorers/{kind}.bundle.js"
+    for kind in ("ridge", "network")
+}
 
 
 class ExplorerBundleHook(BuildHookInterface):

@@ -1,69 +1,18 @@
-"""What the reader can do with the ridge explorer: drag, scrub, play, switch theory, share a link.
-
-The bundle runs in a page of its own with a stand-in for the widget model, so these tests need no
-built book and can play the part of a kernel.
-"""
-
-import json
-from pathlib import Path
+"""What the reader can do with the ridge explorer: drag, scrub, play, switch theory, share links."""
 
 import numpy as np
 import pytest
+from explorer_page import AXE, SHOWN, View, axe_violations, smallest_text, write_page
 
 import grokedu as gk
 from grokedu.explorers import RidgeExplorer
 from grokedu.explorers.ridge import LAYERS
 
-SOURCES = Path(gk.__file__).parent / "explorers"
-AXE = Path(__file__).parents[1] / "book" / "_ext" / "node_modules" / "axe-core" / "axe.min.js"
-NOT_DRAWN = ("layout", "comm", "tabbable", "tooltip")
-
-PAGE = """<!doctype html>
-<html lang="en" data-theme="light"><meta charset="utf-8"><title>Explorer</title>
-<style>%(style)s</style>
-<main><h1>Explorer</h1>
-<p><a style="color: #00f" href="#ridge:weight_decay=1e-5">lower λ to 10⁻⁵</a></p>
-<div class="grokedu-explorer"><div id="place"></div></div></main>
-<script type="module">
-  import widget from "./ridge.bundle.js";
-  const state = %(state)s;
-  const listeners = {};
-  const fire = (event, ...values) => (listeners[event] ?? []).forEach((f) => f(...values));
-  const model = {
-    sent: [],
-    get: (name) => state[name],
-    set(name, value) {
-      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
-      state[name] = value;
-      fire(`change:${name}`);
-      fire("change");
-    },
-    save_changes() {},
-    send: (message) => model.sent.push(message),
-    on: (event, f) => (listeners[event] ??= []).push(f),
-    off: (event, f) => (listeners[event] = (listeners[event] ?? []).filter((g) => g !== f)),
-    answer: (message) => fire("msg:custom", message),
-  };
-  globalThis.model = model;
-  widget.render({ model, el: document.getElementById("place") });
-</script></html>"""
-
-SHOWN = "document.querySelector('.grokedu-plot').__grokedu"
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A folder with the page of an explorer at the defaults."""
-    shown = RidgeExplorer()
-    shown.wait(60)
-    state = {n: getattr(shown.plot, n) for n in shown.plot.keys if n not in NOT_DRAWN}
-    state = {name: value for name, value in state.items() if not name.startswith("_")}
-    folder = tmp_path_factory.mktemp("view")
-    style = (SOURCES / "ridge.css").read_text()
-    page = PAGE % {"style": style, "state": json.dumps(state).replace("</", "<\\/")}
-    folder.joinpath("index.html").write_text(page)
-    folder.joinpath("ridge.bundle.js").write_text((SOURCES / "ridge.bundle.js").read_text())
-    return folder
+    return write_page(tmp_path_factory.mktemp("view"), RidgeExplorer(), "ridge")
 
 
 @pytest.fixture(scope="module")
@@ -72,46 +21,6 @@ def address(folder):
 
     with serve(folder) as address:
         yield f"{address}/index.html"
-
-
-class View:
-    """The page, with what the tests ask it for."""
-
-    def __init__(self, browser, address, **options):
-        self.context = browser.new_context(
-            **{"viewport": {"width": 900, "height": 1400}, **options}
-        )
-        self.page = self.context.new_page()
-        self.complaints = []
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.goto(address)
-        self.page.wait_for_function(f"{SHOWN}?.steps")
-        self.settle()
-
-    def settle(self):
-        self.page.evaluate(
-            "() => new Promise((f) => requestAnimationFrame(() => setTimeout(f, 20)))"
-        )
-
-    def shown(self, what):
-        self.settle()
-        return self.page.evaluate(f"{SHOWN}.{what}")
-
-    def set(self, **state):
-        self.page.evaluate("(s) => Object.entries(s).forEach(([k, v]) => model.set(k, v))", state)
-        self.settle()
-
-    def press(self, name):
-        self.page.get_by_role("button", name=name, exact=True).click()
-        self.settle()
-
-    def words(self, part="gk-sentence"):
-        self.settle()
-        return self.page.locator(f".{part}").inner_text()
-
-    def hash(self):
-        self.page.wait_for_timeout(800)
-        return self.page.evaluate("location.hash")
 
 
 @pytest.fixture
@@ -336,11 +245,7 @@ class TestLayout:
         view = open_view(viewport={"width": width, "height": 1400})
         view.set(layers=list(LAYERS))
         assert view.page.evaluate("document.documentElement.scrollWidth") <= width
-        sizes = view.page.evaluate(
-            "[...document.querySelectorAll('.grokedu-plot svg text')]"
-            ".map((text) => parseFloat(getComputedStyle(text).fontSize))"
-        )
-        assert min(sizes) >= 12
+        assert smallest_text(view) >= 12
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_accessible(self, open_view, theme):
@@ -348,16 +253,7 @@ class TestLayout:
             pytest.skip("axe-core comes with the npm packages of the book: make book")
         view = open_view()
         view.set(layers=list(LAYERS))
-        colors = ("#fff", "#222") if theme == "light" else ("#121212", "#eee")
-        view.page.evaluate(
-            "([theme, [page, text]]) => { document.documentElement.dataset.theme = theme;"
-            " document.body.style.cssText = `background: ${page}; color: ${text}`;"
-            " document.querySelector('a').style.color = text; }",
-            [theme, colors],
-        )
-        view.settle()
-        view.page.add_script_tag(path=AXE)
-        assert view.page.evaluate("axe.run()")["violations"] == []
+        assert axe_violations(view, theme) == []
 
     def test_on_paper_the_settings_stand_in_for_the_sliders(self, view):
         settings = view.page.locator(".gk-on-paper")

@@ -4,6 +4,7 @@ They work in a live notebook, where numba reruns every experiment, in a static p
 kernel, and in print. Nothing else in grokedu imports them.
 """
 
+from grokedu.explorers.network import NetworkExplorer
 from grokedu.explorers.ridge import RidgeExplorer
 
-__all__ = ["RidgeExplorer"]
+__all__ = ["NetworkExplorer", "RidgeExplorer"]

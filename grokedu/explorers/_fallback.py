@@ -1,6 +1,7 @@
-"""A figure and a table of the ridge explorer's first state, for readers without JavaScript."""
+"""A figure and a table of an explorer's first state, for readers without JavaScript."""
 
 import math
+from dataclasses import replace
 from html import escape
 from itertools import pairwise
 
@@ -25,16 +26,42 @@ def fallback_html(problem, settings, layers):
         times = exact_grokking_times(problem, **rule, **levels)
     except ValueError as error:  # these settings cannot run, and the message says why
         why = escape(str(error).split(": pass")[0])
-        return f'<div class="grokedu-fallback"><p>These settings cannot run: {why}.</p></div>'
+        return notice_html(f"These settings cannot run: {why}")
     horizon = _horizon(times, rule)
     steps = np.unique(np.expm1(np.linspace(0, math.log1p(horizon), _POINTS)).round().astype(int))
     trajectory = exact_ridge(problem, **rule, steps=steps)
-    words = escape(_sentence(times, **levels))
     rows = [("exact", _count(times.overfit_step), _count(times.generalize_step))]
     rows += _theory_rows(problem, settings, layers, rule, levels)
+    return _assembled(trajectory, times, horizon, settings, rows)
+
+
+def notice_html(words):
+    """A sentence where there is nothing to draw."""
+    return f'<div class="grokedu-fallback"><p>{words}.</p></div>'
+
+
+def network_fallback_html(trajectory, times, settings):
+    """The same for a run of the network explorer."""
+    rows = [("trained", _count(times.overfit_step), _count(times.generalize_step))]
+    last = int(trajectory.steps[-1])
+    ends = [4 * (step or 0) for step in (times.overfit_step, times.generalize_step)]
+    horizon = 10 ** math.ceil(math.log10(max(50, *ends) if any(ends) else max(50, min(last, 1e5))))
+    inside = trajectory.steps <= horizon
+    shown = replace(
+        trajectory,
+        steps=trajectory.steps[inside],
+        train_loss=np.nan_to_num(trajectory.train_loss[inside], posinf=1e300),
+        test_loss=np.nan_to_num(trajectory.test_loss[inside], posinf=1e300),
+    )
+    return _assembled(shown, times, horizon, settings, rows)
+
+
+def _assembled(trajectory, times, horizon, settings, rows):
+    levels = {name: settings[name] for name in ("train_threshold", "test_threshold")}
+    words = escape(_sentence(times, **levels))
+    figure = _svg(trajectory, times, horizon, levels, words)
     return (
-        '<div class="grokedu-fallback">'
-        f"{_svg(trajectory, times, horizon, levels, words)}<p>{words}</p>{_table(rows)}"
+        f'<div class="grokedu-fallback">{figure}<p>{words}</p>{_table(rows)}'
         f"<p>{escape(_settings_in_words(settings))}</p></div>"
     )
 
@@ -178,12 +205,16 @@ def _sentence(times, train_threshold, test_threshold):
 def _settings_in_words(settings):
     symbols = {
         "n_samples": "n",
+        "input_dim": "d",
         "n_features": "m",
+        "width": "m",
         "weight_decay": "λ",
         "init_variance": "ν²",
         "learning_rate": "η",
         "teacher_norm": "‖θ*‖",
         "seed": "seed",
     }
-    values = ", ".join(f"{symbol} = {settings[name]:g}" for name, symbol in symbols.items())
+    values = ", ".join(
+        f"{symbol} = {settings[name]:g}" for name, symbol in symbols.items() if name in settings
+    )
     return f"Settings: {values}. With JavaScript this figure can be changed."

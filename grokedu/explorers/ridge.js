@@ -1,93 +1,68 @@
-// The view of the ridge explorer: reads the model, draws, and turns what the reader does into state.
+// The ridge explorer in the browser: one random ridge problem and its exact curves.
 
-import { formatAddress, legal, parseAddress, SETTINGS } from "./ridge_address.js";
+import { Addresses } from "./address.js";
+import { add } from "./dom.js";
+import { ExplorerView } from "./explorer_view.js";
 import { analyze } from "./ridge_analysis.js";
-import { ForgettingPanel, LossChart, stageBands } from "./ridge_chart.js";
 import { drawModes, sharesLeft } from "./ridge_math.js";
-import { nameControls } from "./ridge_names.js";
-import {
-  count, descentSentence, momentSentence, sentence, settingsInWords, tableRows,
-} from "./ridge_words.js";
+import { ForgettingPanel } from "./ridge_panel.js";
+import { descentSentence, momentSentence, sentence, tableRows } from "./ridge_words.js";
 
-const ANSWER_TIME = 3000; // ms that a kernel has to answer
-const QUIET_TIME = 600; // ms between announcements to screen readers and changes of the address
-const PLAY_TIME = 8000; // ms to play a whole run
-const SCRUB_STEPS = 1000;
 const LAYER_NAMES = {
   sharp: "sharp prediction",
   theorem: "bounds (6), (7)",
   gaussian: "bound (8)",
 };
-const DRAWN_KEPT = 8;
+const ADDRESSES = new Addresses(
+  "ridge",
+  [
+    "weight_decay",
+    "init_variance",
+    "n_samples",
+    "n_features",
+    "learning_rate",
+    "teacher_norm",
+    "seed",
+    "train_threshold",
+    "test_threshold",
+  ],
+  Object.keys(LAYER_NAMES),
+);
 
-class RidgeView {
-  constructor(model, element) {
-    this.model = model;
-    this.mode = "page"; // until a kernel answers
-    this.drawn = new Map();
-    this.stopped = [];
-    this.build(element);
-    this.connect();
-    this.readAddress();
-    this.schedule();
+class RidgeView extends ExplorerView {
+  get kind() {
+    return "ridge";
   }
 
-  // -------------------------------------------------------------- elements
-
-  build(element) {
-    const root = create("div", { class: "grokedu-plot" });
-    this.root = root;
-    this.problem = add(root, "p", { class: "gk-problem", role: "status" });
-    this.sentence = add(root, "p", { class: "gk-sentence" });
-    this.announcement = add(root, "p", { class: "gk-aside", "aria-live": "polite" });
-    this.legend = this.buildLegend(root);
-    const charts = add(root, "div");
-    this.chart = new LossChart(charts, {
-      onThreshold: (name, value) => this.moveThreshold(name, value),
-      onScrub: (step) => this.scrub(step),
-    });
-    this.buildPlayer(root);
-    this.panelTitle = add(root, "p", { class: "gk-note" }, "What is left to forget, per direction");
-    this.panelBox = add(root, "div");
-    this.panel = new ForgettingPanel(this.panelBox);
-    this.moment = add(root, "p", { class: "gk-note gk-moment" });
-    this.buildLayers(root);
-    this.buildTable(root);
-    this.buildActions(root);
-    this.modeLine = add(root, "p", { class: "gk-mode" });
-    element.append(root);
+  get addresses() {
+    return ADDRESSES;
   }
 
-  buildLegend(root) {
-    const legend = add(root, "div", { class: "gk-legend" });
-    const entry = (key, text, color) => {
-      const span = add(legend, "span");
-      const mark = add(span, "i", { class: key });
-      if (color) mark.style.color = `var(--gk-${color})`;
-      span.append(text);
-      return span;
-    };
-    entry("", "training loss", "train");
-    entry("", "test loss", "test");
+  get problemTrait() {
+    return "modes";
+  }
+
+  get runLabel() {
+    return "Run gradient descent";
+  }
+
+  get legendEntries() {
     return {
-      run: entry("gk-dots", "gradient descent"),
-      sharp: entry("gk-dashes", "sharp prediction"),
+      run: ["gk-dots", "gradient descent"],
+      sharp: ["gk-dashes", "sharp prediction"],
     };
   }
 
-  buildPlayer(root) {
-    const row = add(root, "div", { class: "gk-row gk-player" });
-    this.playButton = button(row, "Play", () => this.togglePlay());
-    this.scrubber = add(row, "input", {
-      type: "range", min: 0, max: SCRUB_STEPS, step: 1, "aria-label": "step of the run",
-    });
-    this.scrubber.addEventListener("input", () => {
-      this.pause();
-      this.scrub(stepAt(this.scrubber.value / SCRUB_STEPS, this.analysis.horizon));
-    });
-    const stages = add(row, "div", { class: "gk-stages", role: "group", "aria-label": "go to" });
-    this.stageButtons = ["I", "II", "III"].map((roman, i) =>
-      button(stages, `stage ${roman}`, () => this.showStage(i + 1)));
+  buildPanel(root) {
+    const title = add(root, "p", { class: "gk-note" }, "What is left to forget, per direction");
+    const box = add(root, "div");
+    this.panel = new ForgettingPanel(box);
+    this.moment = add(root, "p", { class: "gk-note gk-moment" });
+    return [title, box, this.moment];
+  }
+
+  buildOptions(root) {
+    this.buildLayers(root);
   }
 
   buildLayers(root) {
@@ -104,476 +79,73 @@ class RidgeView {
     }
   }
 
-  buildTable(root) {
-    const table = add(root, "table");
-    add(table, "caption", {}, "When it overfits (t₁), when it generalizes (t₂), and the delay between");
-    const head = add(add(table, "thead"), "tr");
-    for (const text of ["", "t₁", "t₂", "delay"]) {
-      if (text) add(head, "th", { scope: "col" }, text);
-      else add(head, "td");
-    }
-    this.tableBody = add(table, "tbody");
-    this.onPaper = add(root, "p", { class: "gk-on-paper" });
-  }
-
-  buildActions(root) {
-    const row = add(root, "div", { class: "gk-row" });
-    this.drawButton = button(row, "Draw again", () => this.drawAgain());
-    this.runButton = button(row, "Run gradient descent", () => this.runDescent());
-    this.stopButton = button(row, "Stop", () => this.send({ type: "stop" }));
-    this.progressBar = add(row, "progress", { "aria-label": "gradient descent" });
-    this.progressText = add(row, "span", { class: "gk-note" });
-    button(row, "Reset", () => this.reset());
-    this.linkButton = button(row, "Copy link", () => this.copyLink());
-    this.descent = add(root, "p", { class: "gk-note gk-descent" });
-  }
-
-  // -------------------------------------------------------------- events
-
-  connect() {
-    const onChange = () => this.schedule();
-    this.model.on("change", onChange);
-    // Only Python sends a problem, so a kernel that was busy is back.
-    const onModes = () => {
-      if (this.mode === "lost") this.mode = "live";
-    };
-    this.model.on("change:modes", onModes);
-    const onMessage = (message) => this.receive(message);
-    this.model.on("msg:custom", onMessage);
-    const onHash = () => this.readAddress();
-    window.addEventListener("hashchange", onHash);
-    const onClick = (event) => this.followLink(event);
-    document.addEventListener("click", onClick, true);
-    const resize = new ResizeObserver(() => {
-      this.nameControls();
-      this.schedule();
-    });
-    resize.observe(this.root);
-    this.stopped.push(
-      () => this.model.off("change", onChange),
-      () => this.model.off("change:modes", onModes),
-      () => this.model.off("msg:custom", onMessage),
-      () => window.removeEventListener("hashchange", onHash),
-      () => document.removeEventListener("click", onClick, true),
-      () => resize.disconnect(),
-      () => this.stopNaming?.(),
-    );
-    this.send({ type: "hello" });
-  }
-
-  nameControls() {
-    this.stopNaming ??= nameControls(this.root);
-  }
-
-  /** Send a message to Python; in a static page nobody receives it. */
-  send(message) {
-    try {
-      this.model.send(message);
-    } catch {
-      // No comm: a page without a kernel.
-    }
-  }
-
-  receive(message) {
-    if (message.type !== "welcome") return;
-    this.mode = "live";
-    clearTimeout(this.answerTimer);
-    this.answerTimer = null;
-    this.schedule();
-  }
-
-  /** Expect an answer from Python; without one, say what to do and go on alone. */
-  expectAnswer() {
-    if (this.answerTimer) return;
-    this.answerTimer = setTimeout(() => {
-      this.answerTimer = null;
-      this.mode = "lost";
-      this.schedule();
-    }, ANSWER_TIME);
-  }
-
-  close() {
-    this.pause();
-    cancelAnimationFrame(this.frame);
-    clearTimeout(this.answerTimer);
-    clearTimeout(this.quietTimer);
-    for (const stop of this.stopped) stop();
-  }
-
-  // -------------------------------------------------------------- state
-
-  settings() {
-    const ranges = this.model.get("ranges");
-    const values = {};
-    for (const name of SETTINGS) values[name] = legal(name, this.model.get(name), ranges);
-    return values;
-  }
-
-  change(state) {
-    for (const [name, value] of Object.entries(state)) this.model.set(name, value);
-    this.model.save_changes();
-  }
-
-  moveThreshold(name, value) {
-    if (value !== null) this.change({ [name]: legal(name, value, this.model.get("ranges")) });
-    this.schedule();
-  }
-
-  scrub(step) {
-    // Python does not need the step, and a drag would send hundreds.
-    this.model.set("step", step);
-  }
-
   toggleLayer(layer, shown) {
-    const others = this.model.get("layers").filter((name) => name !== layer);
+    const others = this.layers.filter((name) => name !== layer);
     this.change({ layers: shown ? [...others, layer] : others });
   }
 
-  drawAgain() {
-    this.change({ seed: this.settings().seed + 1 });
+  // -------------------------------------------------------------- the problem
+
+  identity({ n_samples, n_features, seed }) {
+    return `${n_samples},${n_features},${seed}`;
   }
 
-  reset() {
-    this.pause();
-    this.change(structuredClone(this.model.get("initial")));
+  identityOf({ n, m, seed }) {
+    return `${n},${m},${seed}`;
   }
 
-  runDescent() {
-    this.send({ type: "run" });
-    this.expectAnswer();
+  drawProblem({ n_samples, n_features, seed }) {
+    return drawModes(n_samples, n_features, seed);
   }
 
-  // -------------------------------------------------------------- address
-
-  readAddress() {
-    const state = parseAddress(location.hash, this.model.get("ranges"));
-    if (state) this.change(state);
+  analyze(settings, modes) {
+    return analyze(settings, modes, this.layers);
   }
 
-  /** A link in the prose sets the state even if the address is already there. */
-  followLink(event) {
-    const link = event.target.closest?.('a[href*="#ridge:"]');
-    if (!link) return;
-    const hash = link.getAttribute("href");
-    const state = parseAddress(hash.slice(hash.indexOf("#")), this.model.get("ranges"));
-    if (!state) return;
-    if (this.inNotebook) event.preventDefault();
-    this.change(state);
-    if (closestPlot(link) === this.root) this.root.scrollIntoView({ block: "nearest" });
-  }
+  // -------------------------------------------------------------- drawing and words
 
-  get inNotebook() {
-    return this.mode !== "page" || document.body.hasAttribute("data-jp-theme-light");
-  }
-
-  writeAddress(address) {
-    if (this.inNotebook || address === this.address) return;
-    // The first address is the page's own state, which needs none.
-    if (this.address !== undefined) history.replaceState(history.state, "", address);
-    this.address = address;
-  }
-
-  async copyLink() {
-    const link = location.href.split("#")[0] + this.currentAddress();
-    try {
-      await navigator.clipboard.writeText(link);
-      this.say(this.linkButton, "Copied");
-    } catch {
-      window.prompt("Copy this link", link);
-    }
-  }
-
-  currentAddress() {
-    return formatAddress(this.settings(), this.model.get("step"), this.model.get("layers"));
-  }
-
-  say(element, text) {
-    const before = element.dataset.text ?? element.textContent;
-    element.dataset.text = before;
-    element.textContent = text;
-    setTimeout(() => (element.textContent = before), 1500);
-  }
-
-  // -------------------------------------------------------------- playing
-
-  togglePlay() {
-    if (this.playing) this.pause();
-    else this.play();
-  }
-
-  play() {
-    const { horizon, times } = this.analysis;
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      this.playInJumps([0, times.overfit, times.generalize, horizon].filter((s) => s !== null));
-      return;
-    }
-    let position = positionOf(this.step(), horizon);
-    if (position > 0.999) position = 0;
-    let before = performance.now();
-    const advance = (now) => {
-      position = Math.min(1, position + Math.max(now - before, 0) / PLAY_TIME);
-      before = now;
-      this.scrub(stepAt(position, this.analysis.horizon));
-      if (position < 1) this.playing = requestAnimationFrame(advance);
-      else this.pause();
-    };
-    this.playing = requestAnimationFrame(advance);
-    this.playButton.textContent = "Pause";
-  }
-
-  /** For readers who asked for less motion: only the milestones, a second and a half apart. */
-  playInJumps(milestones) {
-    const next = () => {
-      this.scrub(milestones.shift());
-      if (milestones.length) this.jumpTimer = setTimeout(next, 1500);
-      else this.pause();
-    };
-    this.playing = true;
-    this.playButton.textContent = "Pause";
-    next();
-  }
-
-  pause() {
-    if (!this.playing) return;
-    cancelAnimationFrame(this.playing);
-    clearTimeout(this.jumpTimer);
-    this.playing = null;
-    this.playButton.textContent = "Play";
-  }
-
-  showStage(stage) {
-    this.pause();
-    const band = this.bands().find((candidate) => candidate.stage === stage);
-    if (!band) return;
-    const { horizon } = this.analysis;
-    const middle = (positionOf(band.from, horizon) + positionOf(band.to, horizon)) / 2;
-    this.scrub(stepAt(middle, horizon));
-  }
-
-  bands() {
-    const { times, horizon, stop } = this.analysis;
-    return stop ? [] : stageBands(times, horizon);
-  }
-
-  /** The scrubbed step; t1 as long as the reader has not moved it. */
-  step() {
-    const chosen = this.model.get("step");
-    const step = chosen >= 0 ? chosen : (this.analysis.times.overfit ?? 0);
-    return Math.min(step, this.analysis.horizon);
-  }
-
-  // -------------------------------------------------------------- drawing
-
-  schedule() {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = null;
-      this.redraw();
-    });
-  }
-
-  redraw() {
-    const width = this.root.clientWidth;
-    if (!width) return; // not on the page yet: the ResizeObserver calls again
-    const settings = this.settings();
-    const modes = this.modesFor(settings);
-    const waiting = modes === null;
-    if (!waiting) {
-      const layers = this.model.get("layers");
-      const key = JSON.stringify([settings, layers, width, this.mode]);
-      const inputs = [modes, this.model.get("run"), this.model.get("run_times")];
-      if (key !== this.key || inputs.some((input, i) => input !== this.inputs[i])) {
-        this.key = key;
-        this.inputs = inputs;
-        this.drawAll(analyze(settings, modes, layers), width);
-      }
-      this.drawMoment(width);
-    }
-    this.drawStatus(waiting);
-    this.later();
-  }
-
-  /** The problem of these settings: Python's if it is the one, else drawn here; null: wait. */
-  modesFor({ n_samples: n, n_features: m, seed }) {
-    const sent = this.model.get("modes");
-    if (sent.n === n && sent.m === m && sent.seed === seed) {
-      clearTimeout(this.answerTimer);
-      this.answerTimer = null;
-      return sent;
-    }
-    if (this.mode === "live") {
-      this.expectAnswer();
-      return null;
-    }
-    const key = `${n},${m},${seed}`;
-    if (!this.drawn.has(key)) {
-      if (this.drawn.size >= DRAWN_KEPT) this.drawn.delete(this.drawn.keys().next().value);
-      this.drawn.set(key, drawModes(n, m, seed));
-    }
-    return this.drawn.get(key);
-  }
-
-  drawAll(analysis, width) {
-    this.analysis = analysis;
-    const run = this.matchingRun(analysis.settings);
-    this.chart.draw(analysis, { width, ranges: this.model.get("ranges"), run });
-    this.sentence.textContent = sentence(analysis);
-    this.legend.run.hidden = !run;
+  drawExtras(analysis) {
     this.legend.sharp.hidden = !analysis.layers.sharp;
     for (const [layer, box] of Object.entries(this.layerBoxes)) {
-      box.checked = this.model.get("layers").includes(layer);
+      box.checked = this.layers.includes(layer);
     }
-    this.drawTable(tableRows(analysis, run && this.matchingTimes(analysis.settings)));
-    this.onPaper.textContent = settingsInWords(analysis.settings);
-    const stages = this.bands().map((band) => band.stage);
-    this.stageButtons.forEach((stage, i) => {
-      stage.disabled = !stages.includes(i + 1);
-      stage.setAttribute("aria-pressed", false);
-    });
-    this.publish(analysis, run);
   }
 
-  drawMoment(width) {
-    const { analysis } = this;
-    const blocked = analysis.stop !== null;
-    for (const part of [this.panelTitle, this.panelBox, this.moment]) part.hidden = blocked;
-    this.playButton.disabled = this.scrubber.disabled = blocked;
-    if (blocked) {
-      this.chart.drawCursor(0, null);
-      return;
-    }
-    const step = this.step();
-    const { run, horizon } = analysis;
-    this.chart.drawCursor(step, { train: run.train.at(step), test: run.test.at(step) });
+  losses(step) {
+    const { run } = this.analysis;
+    return { train: run.train.at(step), test: run.test.at(step) };
+  }
+
+  drawPanel(step, width) {
+    const { run, settings } = this.analysis;
     const shares = sharesLeft(run, step);
     const description = momentSentence(run, step, shares);
-    const hasUnseen = analysis.settings.n_features > analysis.settings.n_samples;
+    const hasUnseen = settings.n_features > settings.n_samples;
     this.panel.draw(shares, hasUnseen, { width, description });
     this.moment.textContent = description;
-    this.scrubber.value = Math.round(SCRUB_STEPS * positionOf(step, horizon));
-    this.scrubber.setAttribute("aria-valuetext", `step ${count(step)}`);
-    const here = this.bands().find(({ from, to }) => step >= from && step <= to)?.stage;
-    this.stageButtons.forEach((stage, i) => stage.setAttribute("aria-pressed", here === i + 1));
-    this.root.__grokedu = { ...this.root.__grokedu, step, shares };
+    return { shares };
   }
 
-  drawTable(rows) {
-    const body = document.createDocumentFragment();
-    for (const { label, cells, note } of rows) {
-      const line = add(body, "tr", note ? { class: "gk-explained" } : {});
-      add(line, "th", { scope: "row" }, label);
-      for (const cell of cells) add(line, "td", {}, cell);
-      if (note) add(add(body, "tr"), "td", { class: "gk-note", colspan: 4 }, note);
+  sentenceOf(analysis) {
+    return sentence(analysis);
+  }
+
+  rows(analysis, runTimes) {
+    return tableRows(analysis, runTimes);
+  }
+
+  runSentence(run, times, when) {
+    return descentSentence(run, times, when);
+  }
+
+  modeSentence(mode, waiting) {
+    if (mode === "live" && waiting) return "Live: Python draws the problem …";
+    if (mode === "live") {
+      return "Live: Python draws each problem and reruns gradient descent on every change.";
     }
-    this.tableBody.replaceChildren(body);
+    if (mode === "lost") return "Alone: everything is computed in your browser.";
+    return "In this page, without Python: curves, t₁ and t₂ are exact and computed in your browser, which also draws the problems. Open the chapter in JupyterLab to run gradient descent.";
   }
-
-  drawStatus(waiting) {
-    const problem = this.mode === "lost"
-      ? "No kernel answers: run the cell above again, or wait if it is busy. Until then this figure computes by itself."
-      : this.model.get("problem");
-    this.problem.textContent = problem;
-    this.problem.hidden = !problem;
-    const live = this.mode === "live";
-    const progress = this.model.get("progress");
-    const running = live && progress.of > 0;
-    this.runButton.hidden = this.mode === "page";
-    this.runButton.disabled = running;
-    for (const part of [this.stopButton, this.progressBar, this.progressText]) part.hidden = !running;
-    if (running) {
-      this.progressBar.max = progress.of;
-      this.progressBar.value = progress.done;
-      this.progressText.textContent = `${count(progress.done)} of ${count(progress.of)} steps`;
-    }
-    const run = this.matchingRun(this.settings());
-    const when = this.mode === "page" ? ", when this page was made" : "";
-    this.descent.textContent = run ? descentSentence(run, this.model.get("run_times"), when) : "";
-    this.descent.hidden = !run;
-    this.modeLine.textContent = modeSentence(this.mode, waiting);
-    this.root.__grokedu = { ...this.root.__grokedu, mode: this.mode };
-  }
-
-  /** The last run of gradient descent, if it belongs to these settings. */
-  matchingRun(settings) {
-    const run = this.model.get("run");
-    if (!run.settings) return null;
-    const thresholds = ["train_threshold", "test_threshold"];
-    const same = SETTINGS.every(
-      (name) => thresholds.includes(name) || run.settings[name] === settings[name],
-    );
-    return same ? run : null;
-  }
-
-  matchingTimes(settings) {
-    const times = this.model.get("run_times");
-    const same = ["train_threshold", "test_threshold"].every(
-      (name) => times[name] === settings[name],
-    );
-    return same ? times : null;
-  }
-
-  /** What tests and benchmarks read. */
-  publish(analysis, run) {
-    const { settings: state, modes, steps, train, test, times, stop, layers, horizon } = analysis;
-    const mode = this.mode;
-    this.root.__grokedu = { state, modes, steps, train, test, times, stop, layers, horizon, run, mode };
-  }
-
-  /** What must not happen on every frame: announcements and the address. */
-  later() {
-    this.quietTimer ??= setTimeout(() => {
-      this.quietTimer = null;
-      const words = this.sentence.textContent;
-      if (this.announced !== undefined && words !== this.announced) {
-        this.announcement.textContent = words;
-      }
-      this.announced = words;
-      this.writeAddress(this.currentAddress());
-    }, QUIET_TIME);
-  }
-}
-
-function modeSentence(mode, waiting) {
-  if (mode === "live" && waiting) return "Live: Python draws the problem …";
-  if (mode === "live") {
-    return "Live: Python draws each problem and reruns gradient descent on every change.";
-  }
-  if (mode === "lost") return "Alone: everything is computed in your browser.";
-  return "In this page, without Python: curves, t₁ and t₂ are exact and computed in your browser, which also draws the problems. Open the chapter in JupyterLab to run gradient descent.";
-}
-
-/** Position 0 … 1 of a step on the axis of log(1 + t), and back. */
-function positionOf(step, horizon) {
-  return Math.log1p(step) / Math.log1p(horizon);
-}
-
-function stepAt(position, horizon) {
-  return Math.round(Math.expm1(position * Math.log1p(horizon)));
-}
-
-/** The explorer on the page that is nearest to a link. */
-function closestPlot(link) {
-  const place = link.getBoundingClientRect().top;
-  const distance = (plot) => Math.abs(plot.getBoundingClientRect().top - place);
-  return [...document.querySelectorAll(".grokedu-plot")].sort((a, b) => distance(a) - distance(b))[0];
-}
-
-function create(tag, attributes = {}, text = "") {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  if (text) element.textContent = text;
-  return element;
-}
-
-function add(parent, tag, attributes, text) {
-  const element = create(tag, attributes, text);
-  parent.append(element);
-  return element;
-}
-
-function button(parent, text, onClick) {
-  const element = add(parent, "button", { type: "button" }, text);
-  element.addEventListener("click", onClick);
-  return element;
 }
 
 export default {

@@ -1,46 +1,38 @@
 """The ridge explorer: one random ridge problem, its exact curves and its gradient descent."""
 
 import math
-import threading
 import time
 from dataclasses import replace
-from functools import lru_cache, partial, wraps
+from functools import lru_cache, partial
 from pathlib import Path
 
-import anywidget
 import ipywidgets as widgets
 import numpy as np
 import traitlets as t
 
 from grokedu.exact import exact_grokking_times
+from grokedu.explorers._base import (
+    SEED,
+    Explorer,
+    ExplorerPlot,
+    check_names,
+    in_words,
+    int_slider,
+    log_slider,
+)
 from grokedu.explorers._fallback import fallback_html
-from grokedu.explorers._worker import LatestJob
 from grokedu.grokking import grokking_times
-from grokedu.problems import check_number, gaussian_problem
+from grokedu.problems import gaussian_problem
 from grokedu.training import train_ridge
 
 _HERE = Path(__file__).parent
 _MAX_STEPS = 5_000_000
 _UNSTABLE_STEPS = 5_000
-_CURVE_POINTS = 300
 # Multiply-adds that a first run may take while the notebook cell waits for it: a few seconds.
 _SHORT_WORK = 5e9
-_SECONDS_BEFORE_PROGRESS = 0.3
-_SECONDS_BETWEEN_PROGRESS = 0.1
+_CURVE_POINTS = 300
 
 LAYERS = ("sharp", "theorem", "gaussian")
-_MAX_SEED = 2**31 - 1
-
-
-def _log_slider(description, low, high, readout):
-    return {
-        "range": (10.0**low, 10.0**high),
-        "make": lambda value: widgets.FloatLogSlider(
-            value=value, base=10, min=low, max=high, step=0.05, readout_format=readout
-        ),
-        "description": description,
-    }
-
 
 # Every setting: its initial value (the paper's defaults), its range and its control.
 _DEFAULTS = {
@@ -55,15 +47,11 @@ _DEFAULTS = {
     "test_threshold": 0.01,
 }
 _CONTROLS = {
-    "weight_decay": _log_slider("weight decay λ", -7, 0, ".1e"),
-    "init_variance": _log_slider("initial variance ν²", -6, 3, ".1e"),
-    "n_samples": {
-        "range": (5, 500),
-        "make": lambda value: widgets.IntSlider(value=value, min=5, max=500, step=5),
-        "description": "samples n",
-    },
-    "n_features": _log_slider("features m", 1, 4, ",.0f"),
-    "learning_rate": _log_slider("learning rate η", -2, 3, ".3g"),
+    "weight_decay": log_slider("weight decay λ", -7, 0, ".1e"),
+    "init_variance": log_slider("initial variance ν²", -6, 3, ".1e"),
+    "n_samples": int_slider("samples n", 5, 500, step=5),
+    "n_features": log_slider("features m", 1, 4, ",.0f"),
+    "learning_rate": log_slider("learning rate η", -2, 3, ".3g"),
     "teacher_norm": {
         "range": (0.0, 5.0),
         "make": lambda value: widgets.FloatSlider(
@@ -71,15 +59,10 @@ _CONTROLS = {
         ),
         "description": "teacher norm ‖θ*‖",
     },
-    "seed": {
-        "range": (0, _MAX_SEED),
-        "make": lambda value: widgets.BoundedIntText(value=value, min=0, max=_MAX_SEED),
-        "description": "seed",
-    },
-    "train_threshold": _log_slider("train threshold ε", -6, 1, ".1e"),
-    "test_threshold": _log_slider("test threshold c", -6, 1, ".1e"),
+    "seed": SEED,
+    "train_threshold": log_slider("train threshold ε", -6, 1, ".1e"),
+    "test_threshold": log_slider("test threshold c", -6, 1, ".1e"),
 }
-_WHOLE = {"n_samples", "n_features", "seed"}
 _SHOWN_BY_DEFAULT = (
     "weight_decay",
     "init_variance",
@@ -91,11 +74,12 @@ _SHOWN_BY_DEFAULT = (
 )
 
 
-class RidgePlot(anywidget.AnyWidget):
+class RidgePlot(ExplorerPlot):
     """What the browser draws: the settings, the problem in its eigenbasis, and the last run."""
 
     _esm = _HERE / "ridge.bundle.js"
-    _css = _HERE / "ridge.css"
+    _css = _HERE / "explorer.css"
+    defaults = _DEFAULTS
 
     weight_decay = t.Float(_DEFAULTS["weight_decay"]).tag(sync=True)
     init_variance = t.Float(_DEFAULTS["init_variance"]).tag(sync=True)
@@ -107,58 +91,13 @@ class RidgePlot(anywidget.AnyWidget):
     seed = t.Int(_DEFAULTS["seed"]).tag(sync=True)
     train_threshold = t.Float(_DEFAULTS["train_threshold"]).tag(sync=True)
     test_threshold = t.Float(_DEFAULTS["test_threshold"]).tag(sync=True)
-    step = t.Float(-1.0, help="scrubbed step; negative: t1").tag(sync=True)
     layers = t.List(t.Unicode(), help="theory drawn over the run").tag(sync=True)
-
-    initial = t.Dict(help="the settings that Reset goes back to").tag(sync=True)
-    ranges = t.Dict(help="smallest and largest value of each setting").tag(sync=True)
     modes = t.Dict(help="the drawn problem in its eigenbasis, at ν² = 1 and ‖θ*‖ = 1").tag(
         sync=True
     )
-    run = t.Dict(help="the last run of gradient descent").tag(sync=True)
-    run_times = t.Dict(help="t1 and t2 of the last run").tag(sync=True)
-    progress = t.Dict(help="steps done and asked for, while a run takes long").tag(sync=True)
-    fallback = t.Unicode(help="the initial state as HTML without scripts").tag(sync=True)
-    problem = t.Unicode(help="what went wrong in Python, in words").tag(sync=True)
-
-    def __init__(self, **state):
-        # Messages from the browser and results from the worker must not interleave.
-        self._changing = threading.RLock()
-        super().__init__(**state)
-
-    def set_state(self, sync_data):
-        """Take over a change made in the browser."""
-        with self._changing:
-            super().set_state(sync_data)
-
-    def publish(self, **state):
-        """Send results from the worker thread."""
-        with self._changing, self.hold_sync():
-            for name, value in state.items():
-                setattr(self, name, value)
-
-    @property
-    def settings(self):
-        """All settings as plain numbers."""
-        values = {name: getattr(self, name) for name in _DEFAULTS}
-        # Halves go up, as in JavaScript: both sides must mean the same problem.
-        return {n: math.floor(v + 0.5) if n in _WHOLE else float(v) for n, v in values.items()}
 
 
-def _in_words(method):
-    """Turn any exception of a callback into a message in the widget."""
-
-    @wraps(method)
-    def guarded(self, *args):
-        try:
-            return method(self, *args)
-        except Exception as error:
-            self.plot.publish(problem=f"{error}", progress={})
-
-    return guarded
-
-
-class RidgeExplorer(widgets.VBox):
+class RidgeExplorer(Explorer):
     """Watch ridge regression grok: change anything, and see the run, t1, t2 and the theory.
 
     In a notebook every change reruns gradient descent and lays it over the exact curves. In a
@@ -190,40 +129,12 @@ class RidgeExplorer(widgets.VBox):
         For unknown controls, layers or settings, and for values outside a control's range.
     """
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, **settings):
-        _check_names("controls", controls, _CONTROLS)
-        _check_names("layers", layers, LAYERS)
-        _check_names("settings", settings, _DEFAULTS)
-        settings = {name: _check_setting(name, v) for name, v in {**_DEFAULTS, **settings}.items()}
-        step = -1.0 if step is None else check_number("step", step, at_least=0, remedy="pass ≥ 0")
-        self._worker = LatestJob()
-        self._trajectory = None
-        self._last_progress = 0.0
-        self.plot = RidgePlot(
-            **settings,
-            step=step,
-            layers=list(layers),
-            initial={**settings, "step": step, "layers": list(layers)},
-            ranges={name: list(spec["range"]) for name, spec in _CONTROLS.items()},
-        )
-        self.controls = {name: self._make_control(name, settings[name]) for name in controls}
-        row = widgets.Box(
-            list(self.controls.values()),
-            layout=widgets.Layout(flex_flow="row wrap", width="100%", overflow="visible"),
-        )
-        super().__init__([row, self.plot], layout=widgets.Layout(width="100%"))
-        self.add_class("grokedu-explorer")
-        row.add_class("grokedu-controls")
-        self.plot.on_msg(lambda _widget, content, _buffers: self._on_message(content))
-        self.plot.observe(self._on_setting, list(_DEFAULTS))
-        self.plot.fallback = self.fallback_html()
-        self._start_run()
-        if self._is_short():
-            self._worker.wait()
+    plot_class = RidgePlot
+    specs = _CONTROLS
 
-    def __repr__(self):
-        settings = ", ".join(f"{name}={value!r}" for name, value in self.plot.settings.items())
-        return f"RidgeExplorer({settings})"
+    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, **settings):
+        check_names("layers", layers, LAYERS)
+        super().__init__(controls, step, settings, layers=list(layers))
 
     def fallback_html(self):
         """The present state as a figure, a sentence and a table in HTML, without scripts."""
@@ -232,50 +143,14 @@ class RidgeExplorer(widgets.VBox):
         problem = _scaled(unit, settings["init_variance"], settings["teacher_norm"])
         return fallback_html(problem, settings, self.plot.layers)
 
-    def wait(self, timeout=None):
-        """Wait for the running gradient descent; return whether it ended within `timeout`."""
-        return self._worker.wait(timeout)
-
-    def _make_control(self, name, value):
-        control = _CONTROLS[name]["make"](value)
-        control.description = _CONTROLS[name]["description"]
-        control.tooltip = control.description
-        control.style.description_width = "10em"
-        control.layout = widgets.Layout(
-            flex="1 1 22em", width="auto", max_width="30em", margin="2px 12px 2px 0"
-        )
-        if isinstance(control, widgets.BoundedIntText):
-            control.layout.flex = "0 1 18em"
-        # In the browser jslink joins control and plot, kernel or not. In Python the same is done
-        # without sending anything: an echo would move a slider that is being dragged.
-        widgets.jslink((control, "value"), (self.plot, name))
-        control.observe(lambda change: _set_quietly(self.plot, name, change.new), "value")
-        self.plot.observe(lambda change: _set_quietly(control, "value", change.new), name)
-        return control
-
-    @_in_words
-    def _on_message(self, content):
-        kind = content.get("type")
-        if kind == "hello":
-            self.plot.send({"type": "welcome"})
-        elif kind == "run":
-            self.plot.send({"type": "welcome"})
-            self._start_run()
-        elif kind == "stop":
-            self._worker.stop()
-
-    @_in_words
+    @in_words
     def _on_setting(self, change):
         if change.name in ("train_threshold", "test_threshold"):
             self._publish_times()
         else:
             self._start_run()
 
-    def _start_run(self):
-        settings = self.plot.settings
-        self._worker.submit(lambda permit: self._run(settings, permit))
-
-    @_in_words
+    @in_words
     def _run(self, settings, permit):
         """Draw the problem and run gradient descent on it, in the worker thread."""
         unit, modes = _draw(settings["n_samples"], settings["n_features"], settings["seed"])
@@ -308,38 +183,22 @@ class RidgeExplorer(widgets.VBox):
         run["stopped"] = len(trajectory) <= n_steps and not trajectory.diverged
         run["complete"] = complete
         self._trajectory = trajectory
-        self.plot.publish(run=run, run_times=self._times(trajectory), progress={})
-
-    def _report(self, done, n_steps, started, permit):
-        """Show how far the run is; return whether it may go on."""
-        now = time.perf_counter()
-        late = now - started > _SECONDS_BEFORE_PROGRESS
-        if permit and late and now - self._last_progress > _SECONDS_BETWEEN_PROGRESS:
-            self._last_progress = now
-            self.plot.publish(progress={"done": done, "of": n_steps})
-        return bool(permit)
+        self.plot.publish(run=run, run_times=self._reached(trajectory), progress={})
 
     def _publish_times(self):
         trajectory = self._trajectory
         if trajectory is None:
             return
-        times = self._times(trajectory)
+        times = self._reached(trajectory)
         self.plot.publish(run_times=times)
         if times["overfit"] is None or times["generalize"] is None:
             self._start_run()  # perhaps a longer run gets there
 
-    def _times(self, trajectory):
-        thresholds = {
-            "train_threshold": self.plot.train_threshold,
-            "test_threshold": self.plot.test_threshold,
-        }
-        times = grokking_times(trajectory, **thresholds)
-        return {
-            **thresholds,
-            "overfit": times.overfit_step,
-            "generalize": times.generalize_step,
-            "reason": times.reason,
-        }
+    def _reached(self, trajectory):
+        levels = self.plot.train_threshold, self.plot.test_threshold
+        return self._times(
+            grokking_times(trajectory, train_threshold=levels[0], test_threshold=levels[1])
+        )
 
     def _is_short(self):
         settings = self.plot.settings
@@ -347,28 +206,6 @@ class RidgeExplorer(widgets.VBox):
         decay = settings["learning_rate"] * settings["weight_decay"]
         steps = min(_MAX_STEPS, 10 / decay)
         return steps * min(n * n, 2 * n * m) <= _SHORT_WORK
-
-
-def _check_names(argument, names, known):
-    unknown = [name for name in names if name not in known]
-    if unknown or isinstance(names, str):
-        wrong = repr(names) if isinstance(names, str) else ", ".join(map(repr, unknown))
-        raise ValueError(f"{argument}: {wrong} unknown; pass a sequence of {', '.join(known)}")
-
-
-def _check_setting(name, value):
-    low, high = _CONTROLS[name]["range"]
-    remedy = f"pass a number from {low:g} to {high:g}"
-    number = check_number(name, value, at_least=low, remedy=remedy)
-    if number > high or (name in _WHOLE and number != int(number)):
-        raise ValueError(f"{name}={value!r}: {remedy}")
-    return int(number) if name in _WHOLE else number
-
-
-def _set_quietly(widget, name, value):
-    """Set a trait of a widget without sending it to the browser."""
-    with widget._lock_property(**{name: value}):
-        setattr(widget, name, value)
 
 
 @lru_cache(maxsize=4)

@@ -12,6 +12,7 @@ import {
   sharpRun,
   sharpTimes,
 } from "./ridge_math.js";
+import { roundUp } from "./steps.js";
 
 export const CURVE_POINTS = 300;
 const SHARP_POINTS = 120;
@@ -71,10 +72,4 @@ function blowUpStep({ train }) {
   const fastest = Math.max(...train.logRates);
   const steps = Math.log(BLOW_UP) / (2 * Math.max(fastest, 1e-9));
   return roundUp(Math.min(Math.max(steps, 10), 1e6));
-}
-
-/** The next of 1, 2, 5 times a power of ten. */
-function roundUp(value) {
-  const unit = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map((k) => k * unit).find((candidate) => candidate >= value * 0.999999);
 }

@@ -1,12 +1,12 @@
-// The loss chart and the panel of what is left to forget: SVG, drawn with d3.
+// The loss chart of every explorer: SVG, drawn with d3.
 
 import { axisBottom, axisLeft } from "d3-axis";
 import { drag } from "d3-drag";
 import { select } from "d3-selection";
 import { line } from "d3-shape";
-import { count, plain, powerOfTen } from "./ridge_words.js";
+import { count, plain, powerOfTen } from "./words.js";
 
-const MARGIN = { left: 46, right: 14, top: 52, bottom: 38 };
+export const MARGIN = { left: 46, right: 14, top: 52, bottom: 38 };
 const LETTER = 6.4; // average width of a 12 px letter
 const DOTS = 60;
 const NARROW = 560;
@@ -30,6 +30,7 @@ function scale(forward, backward) {
 }
 
 const logScale = () => scale(Math.log, Math.exp);
+export const linearScale = () => scale((value) => value, (value) => value);
 
 /** Train and test loss over log(1 + t) with stages, t1, t2, thresholds, theory and a cursor. */
 export class LossChart {
@@ -173,9 +174,9 @@ export class LossChart {
     this.xTitle.attr("x", (left + this.box.right) / 2).attr("y", bottom + 34);
   }
 
-  drawStages({ times, horizon, stop }) {
+  drawStages({ times, horizon, stop, pending }) {
     const { top, bottom } = this.box;
-    const bands = stop ? [] : stageBands(times, horizon);
+    const bands = stop || pending ? [] : stageBands(times, horizon);
     const edges = bands.map(({ from, to }) => [this.x(1 + from), this.x(1 + to)]);
     const shade = this.stages.selectAll("rect").data(bands).join("rect");
     shade.attr("x", (_, i) => edges[i][0]).attr("width", (_, i) => edges[i][1] - edges[i][0])
@@ -187,7 +188,7 @@ export class LossChart {
       .text(({ stage }, i) => stageName(stage, edges[i][1] - edges[i][0]));
   }
 
-  drawCurves({ steps, train, test, layers }, run) {
+  drawCurves({ steps, train, test, layers, tail }, run) {
     const path = line().x((p) => this.x(1 + p[0])).y((p) => this.y(p[1]));
     const floor = this.y.domain()[0] * 1e-3, roof = this.y.domain()[1] * 1e3;
     const points = (at, losses) => {
@@ -200,9 +201,9 @@ export class LossChart {
     const draw = (name, at, losses) => this.paths[name].attr("d", at ? path(points(at, losses)) : null);
     draw("train", steps, train);
     draw("test", steps, test);
-    const sharp = layers.sharp;
-    draw("sharp-train", sharp?.steps, sharp?.train);
-    draw("sharp-test", sharp?.steps, sharp?.test);
+    const dashed = layers.sharp ?? tail;
+    draw("sharp-train", dashed?.steps, dashed?.train);
+    draw("sharp-test", dashed?.steps, dashed?.test);
     this.drawDots("run-train", run?.steps, run?.train);
     this.drawDots("run-test", run?.steps, run?.test);
   }
@@ -238,7 +239,7 @@ export class LossChart {
       .attr("x", (d) => this.inside(x(d), d.text)).text((d) => d.text);
   }
 
-  drawBounds({ layers, horizon }) {
+  drawBounds({ layers, horizon, tail }) {
     const lines = [];
     const narrow = this.box.right < NARROW; // the numbers are in the table too
     const add = (side, step, equation) => {
@@ -250,6 +251,7 @@ export class LossChart {
       add("t₁ ≤", bound.overfitAtMost, first);
       if (bound.generalizeAtLeast > 0) add("t₂ ≥", bound.generalizeAtLeast, second);
     }
+    if (tail) lines.push({ step: tail.steps[0], text: narrow ? "fitted" : "fitted: from here by the law" });
     const shown = lines.filter(({ step }) => step <= horizon);
     const group = this.bounds.selectAll("g").data(shown).join((enter) => {
       const made = enter.append("g").attr("class", "gk-bound");
@@ -304,49 +306,6 @@ export class LossChart {
   }
 }
 
-/** One bar per eigenmode, steep to flat, and one for the unseen subspace: the share left, ρ^{2t}. */
-export class ForgettingPanel {
-  constructor(parent) {
-    this.svg = select(parent).append("svg").attr("role", "img");
-    this.outline = this.svg.append("path").attr("class", "gk-bars-outline");
-    this.bars = this.svg.append("path").attr("class", "gk-bars");
-    this.unseen = this.svg.append("path").attr("class", "gk-bars-unseen");
-    this.axis = this.svg.append("g").attr("class", "gk-axis");
-    this.titles = ["seen directions, steep to flat", "unseen"].map((text) =>
-      this.svg.append("text").attr("class", "gk-axis-title").attr("text-anchor", "middle").text(text));
-    this.y = scale((v) => v, (v) => v).domain([0, 1]);
-  }
-
-  draw(shares, hasUnseen, { width, description }) {
-    const height = 118, top = 8, bottom = 96, left = MARGIN.left, right = width - MARGIN.right;
-    const unseenWidth = hasUnseen ? Math.max(44, 0.09 * width) : 0;
-    const end = right - (hasUnseen ? unseenWidth + 12 : 0);
-    const rank = shares.length - 1;
-    const pitch = (end - left) / rank;
-    const bar = Math.max(pitch > 4 ? pitch - 1 : pitch * 0.85, 0.4);
-    this.y.range([bottom, top]);
-    const block = (x, w, share) => {
-      const y = this.y(Math.min(share, 1));
-      return share > 0 ? `M${x.toFixed(2)} ${bottom}V${y.toFixed(2)}h${w.toFixed(2)}V${bottom}z` : "";
-    };
-    let bars = "";
-    for (let i = 0; i < rank; i++) bars += block(left + (rank - 1 - i) * pitch, bar, shares[i]);
-    const start = right - unseenWidth;
-    this.bars.attr("d", bars || null);
-    this.unseen.attr("d", hasUnseen ? block(start, unseenWidth, shares[rank]) || null : null);
-    const back = `M${left} ${top}H${end}V${bottom}H${left}z`;
-    this.outline.attr("d", back + (hasUnseen ? `M${start} ${top}H${right}V${bottom}H${start}z` : ""));
-    this.axis.attr("transform", `translate(${left},0)`).call(
-      axisLeft(this.y).tickValues([0, 0.5, 1]).tickSizeOuter(0).tickFormat((v) => `${100 * v}%`),
-    );
-    this.titles[0].attr("x", (left + end) / 2).attr("y", height - 6);
-    this.titles[1].attr("x", right - unseenWidth / 2).attr("y", height - 6)
-      .attr("display", hasUnseen ? null : "none");
-    this.svg.attr("viewBox", `0 0 ${width} ${height}`).attr("height", height)
-      .attr("aria-label", description);
-  }
-}
-
 /** The stages as intervals of steps; a stage that does not happen is left out. */
 export function stageBands({ overfit, generalize }, horizon) {
   const first = overfit ?? 0, second = generalize ?? horizon;
@@ -369,13 +328,13 @@ function decade(value) {
 }
 
 /** Whole decades around everything worth seeing; a training loss far below ε may leave. */
-function lossDomain({ settings, run, train, test }) {
+function lossDomain({ settings, run, train, test, horizon, tail }) {
   const levels = [settings.train_threshold, settings.test_threshold];
   if (!train) return [Math.min(...levels) / 10, Math.max(...levels) * 10].map(wholeDecade);
   const start = [run.train.at(0), run.test.at(0)];
   const starts = start.filter((value) => value > 1e-12);
-  const end = test[test.length - 1];
-  const lowest = Math.min(...levels, end > 1e-12 ? end : 1, ...starts);
+  const ends = [run.test.at(horizon), tail?.train[0] ?? 1].map((end) => (end > 1e-12 ? end : 1));
+  const lowest = Math.min(...levels, ...(tail ? ends : ends.slice(0, 1)), ...starts);
   const highest = Math.max(...levels, ...start, Math.min(maximum(train, test), 1e4 * Math.max(...start)));
   return [10 ** Math.floor(Math.log10(lowest / 3)), 10 ** Math.ceil(Math.log10(highest * 1.2))];
 }

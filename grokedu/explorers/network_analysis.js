@@ -1,0 +1,43 @@
+// From settings and a training to everything that the explorer draws and says; no DOM.
+
+import { logSteps } from "./ridge_math.js";
+import { roundUp } from "./steps.js";
+
+const CURVE_POINTS = 300;
+const NOTHING = { overfit: null, generalize: null, reasons: [] };
+
+/** The run as far as it has come; `training` is null where one step would erase the weights. */
+export function analyze(settings, network, training) {
+  const base = { settings, network, training, layers: {}, tail: null, pending: false };
+  if (!training) {
+    return { ...base, stop: { kind: "erases" }, times: NOTHING, horizon: 1000, run: null };
+  }
+  const { phase, last } = training;
+  const stop = phase === "diverged" ? { kind: "diverges", step: training.step } : null;
+  const pending = phase === "fitting";
+  const times = stop || pending ? NOTHING : training.times(settings);
+  const horizon = stop ? roundUp(Math.max(training.step, 10)) : niceHorizon(training, times);
+  const run = { train: { at: (t) => training.train(t) }, test: { at: (t) => training.test(t) } };
+  const steps = [...new Set(logSteps(Math.min(last.step, horizon), CURVE_POINTS))];
+  const result = { ...base, stop, pending, times, horizon, run, steps, ...losses(training, steps) };
+  if (!stop && training.fitted && last.step < horizon) {
+    const later = logSteps(horizon, CURVE_POINTS).filter((step) => step > last.step);
+    const tail = [last.step, ...later];
+    result.tail = { steps: tail, ...losses(training, tail) };
+  }
+  return result;
+}
+
+function losses(training, steps) {
+  return {
+    train: Array.from(steps, (step) => training.train(step)),
+    test: Array.from(steps, (step) => training.test(step)),
+  };
+}
+
+/** A round number of steps that shows t1, t2 and some of what follows. */
+function niceHorizon({ step, last, fitted }, { overfit, generalize }) {
+  const ends = [50, 1.3 * (overfit ?? 0), 1.3 * (generalize ?? 0)];
+  if (generalize === null) ends.push(fitted ? 4 * last.step : step);
+  return roundUp(Math.max(...ends));
+}

@@ -1,0 +1,16 @@
+// The axis of steps, log(1 + t); no DOM.
+
+/** Position 0 … 1 of a step on the axis of log(1 + t), and back. */
+export function positionOf(step, horizon) {
+  return Math.log1p(step) / Math.log1p(horizon);
+}
+
+export function stepAt(position, horizon) {
+  return Math.round(Math.expm1(position * Math.log1p(horizon)));
+}
+
+/** The next of 1, 2, 5 times a power of ten. */
+export function roundUp(value) {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((k) => k * unit).find((candidate) => candidate >= value * 0.999999);
+}

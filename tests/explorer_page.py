@@ -1,0 +1,124 @@
+"""A page that holds one explorer and plays the part of its kernel.
+
+The bundle runs with a stand-in for the widget model, so these tests need no built book.
+"""
+
+import json
+from pathlib import Path
+
+import grokedu as gk
+
+SOURCES = Path(gk.__file__).parent / "explorers"
+AXE = Path(__file__).parents[1] / "book" / "_ext" / "node_modules" / "axe-core" / "axe.min.js"
+_NOT_DRAWN = ("layout", "comm", "tabbable", "tooltip")
+
+_PAGE = """<!doctype html>
+<html lang="en" data-theme="light"><meta charset="utf-8"><title>Explorer</title>
+<style>%(style)s</style>
+<main><h1>Explorer</h1>
+<p><a style="color: #00f" href="#%(kind)s:weight_decay=1e-5">lower λ to 10⁻⁵</a></p>
+<div class="grokedu-explorer"><div id="place"></div></div></main>
+<script type="module">
+  import widget from "./%(kind)s.bundle.js";
+  const state = %(state)s;
+  const listeners = {};
+  const fire = (event, ...values) => (listeners[event] ?? []).forEach((f) => f(...values));
+  const model = {
+    sent: [],
+    get: (name) => state[name],
+    set(name, value) {
+      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
+      state[name] = value;
+      fire(`change:${name}`);
+      fire("change");
+    },
+    save_changes() {},
+    send: (message) => model.sent.push(message),
+    on: (event, f) => (listeners[event] ??= []).push(f),
+    off: (event, f) => (listeners[event] = (listeners[event] ?? []).filter((g) => g !== f)),
+    answer: (message) => fire("msg:custom", message),
+  };
+  globalThis.model = model;
+  widget.render({ model, el: document.getElementById("place") });
+</script></html>"""
+
+SHOWN = "document.querySelector('.grokedu-plot').__grokedu"
+
+
+def write_page(folder, explorer, kind):
+    """Write the page of an explorer with the script that draws it."""
+    explorer.wait(60)
+    plot = explorer.plot
+    state = {n: getattr(plot, n) for n in plot.keys if n not in _NOT_DRAWN and n[0] != "_"}
+    style = (SOURCES / "explorer.css").read_text()
+    page = _PAGE % {
+        "style": style,
+        "kind": kind,
+        "state": json.dumps(state).replace("</", "<\\/"),
+    }
+    folder.joinpath("index.html").write_text(page)
+    script = f"{kind}.bundle.js"
+    folder.joinpath(script).write_text((SOURCES / script).read_text())
+    return folder
+
+
+class View:
+    """The page, with what the tests ask it for."""
+
+    def __init__(self, browser, address, **options):
+        self.context = browser.new_context(
+            **{"viewport": {"width": 900, "height": 1400}, **options}
+        )
+        self.page = self.context.new_page()
+        self.complaints = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(address)
+        self.page.wait_for_function(f"{SHOWN}?.steps")
+        self.settle()
+
+    def settle(self):
+        self.page.evaluate(
+            "() => new Promise((f) => requestAnimationFrame(() => setTimeout(f, 20)))"
+        )
+
+    def shown(self, what):
+        self.settle()
+        return self.page.evaluate(f"{SHOWN}.{what}")
+
+    def set(self, **state):
+        self.page.evaluate("(s) => Object.entries(s).forEach(([k, v]) => model.set(k, v))", state)
+        self.settle()
+
+    def press(self, name):
+        self.page.get_by_role("button", name=name, exact=True).click()
+        self.settle()
+
+    def words(self, part="gk-sentence"):
+        self.settle()
+        return self.page.locator(f".{part}").inner_text()
+
+    def hash(self):
+        self.page.wait_for_timeout(800)
+        return self.page.evaluate("location.hash")
+
+
+def axe_violations(view, theme):
+    """What axe-core finds wrong with the page, in light or dark."""
+    colors = ("#fff", "#222") if theme == "light" else ("#121212", "#eee")
+    view.page.evaluate(
+        "([theme, [page, text]]) => { document.documentElement.dataset.theme = theme;"
+        " document.body.style.cssText = `background: ${page}; color: ${text}`;"
+        " document.querySelector('a').style.color = text; }",
+        [theme, colors],
+    )
+    view.settle()
+    view.page.add_script_tag(path=AXE)
+    return view.page.evaluate("axe.run()")["violations"]
+
+
+def smallest_text(view):
+    """The smallest size of letters in the charts, in pixels."""
+    return view.page.evaluate(
+        "Math.min(...[...document.querySelectorAll('.grokedu-plot svg text')]"
+        ".map((text) => parseFloat(getComputedStyle(text).fontSize)))"
+    )

@@ -1,0 +1,167 @@
+"""What the reader can do with the network explorer: the browser trains on every change."""
+
+import numpy as np
+import pytest
+from explorer_page import AXE, SHOWN, View, axe_violations, smallest_text, write_page
+
+from grokedu.explorers import NetworkExplorer
+from grokedu.explorers.network import _DEFAULTS, _network, _reached, _train
+
+DONE = f"['done', 'unfitted', 'diverged', 'erases'].includes({SHOWN}.phase)"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    from conftest import serve
+
+    folder = write_page(tmp_path_factory.mktemp("network"), NetworkExplorer(), "network")
+    with serve(folder) as address:
+        yield f"{address}/index.html"
+
+
+@pytest.fixture
+def open_view(browser, address):
+    views = []
+
+    def open_view(part="", **options):
+        views.append(View(browser, address + part, **options))
+        trained(views[-1])
+        return views[-1]
+
+    yield open_view
+    for view in views:
+        assert not view.complaints
+        view.context.close()
+
+
+@pytest.fixture
+def view(open_view):
+    return open_view()
+
+
+def trained(view, **state):
+    """Change the state and wait until the run of exactly this state is there."""
+    view.set(**state)
+    view.page.wait_for_function(
+        f"state => {DONE} && Object.entries(state).every(([k, v]) => {SHOWN}.state[k] === v)",
+        arg=state,
+    )
+    view.settle()
+
+
+class TestStatic:
+    def test_it_trains_the_network_of_python(self, view):
+        times = _reached(_train(_DEFAULTS)[0], _DEFAULTS)
+        assert view.shown("mode") == "page"
+        assert abs(view.shown("times.overfit") - times.overfit_step) <= 1
+        assert abs(view.shown("times.generalize") - times.generalize_step) <= 1
+        assert view.shown("rate") == pytest.approx(4, rel=0.005)
+        assert "a delay of 7,7" in view.words()
+        assert "ηλ; the law says 2kηλ = 4 ηλ for k = 2 layers" in view.words("gk-law")
+
+    def test_every_change_trains_again(self, view):
+        before = view.shown("times.generalize")
+        trained(view, weight_decay=0.1)
+        assert view.shown("times.generalize") < before / 5
+        assert view.shown("run") is None
+        words = view.words()
+        trained(view, seed=5, n_samples=4, width=40)
+        assert view.words() != words
+        assert len(view.shown("neurons.counts")) == 40
+        view.press("Reset")
+        trained(view, **_DEFAULTS)
+        assert view.shown("times.generalize") == before
+
+    def test_a_threshold_needs_no_new_training(self, view):
+        trained(view, test_threshold=0.21)  # crossed while the network is still simulated
+        settings = {**_DEFAULTS, "test_threshold": 0.21}
+        times = _reached(_train(settings)[0], settings)
+        assert abs(view.shown("times.generalize") - times.generalize_step) <= 1
+        view.page.get_by_role("slider", name="test threshold c").focus()
+        view.page.keyboard.press("PageDown")
+        assert view.shown("state.test_threshold") == pytest.approx(0.21 / 10**0.5)
+
+    def test_the_neurons_follow_the_scrubber(self, view):
+        view.press("stage III")
+        late = np.array(view.shown("neurons.strengths"))
+        view.page.get_by_label("step of the run").focus()
+        view.page.keyboard.press("Home")
+        assert view.shown("step") == 0
+        assert late.sum() < 0.5 * np.sum(view.shown("neurons.strengths"))
+        assert "100% of their strength" in view.words("gk-moment")
+
+    def test_too_large_a_learning_rate_is_told(self, view):
+        trained(view, learning_rate=1.0)
+        assert "is too large for this network" in view.words()
+        trained(view, weight_decay=1.0)
+        assert "one step would erase the weights" in view.words()
+        assert "NaN" not in view.page.locator(".grokedu-plot").inner_html()
+        view.press("Reset")
+        trained(view, **_DEFAULTS)
+        assert view.shown("phase") == "done"
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            {"init_variance": 1e-3},
+            {"weight_decay": 1.0},
+            {"n_samples": 2, "input_dim": 2, "width": 10},
+            {"train_threshold": 10.0, "test_threshold": 1e-4},
+        ],
+    )
+    def test_extremes(self, view, state):
+        trained(view, **state)
+        assert "NaN" not in view.page.locator(".grokedu-plot").inner_html()
+        assert view.words()
+
+    def test_an_address_holds_the_state(self, open_view):
+        view = open_view("#network:weight_decay=0.05,seed=3,width=50")
+        state = view.shown("state")
+        assert (state["weight_decay"], state["seed"], state["width"]) == (0.05, 3, 50)
+        trained(view, seed=4)
+        other = open_view(view.hash())
+        assert other.shown("state") == view.shown("state")
+        assert other.shown("times") == view.shown("times")
+
+
+class TestKernel:
+    """The page plays the kernel."""
+
+    def test_live_it_waits_for_the_network_of_python(self, view):
+        view.page.evaluate("model.answer({ type: 'welcome' })")
+        assert view.shown("mode") == "live"
+        before = view.words()
+        view.set(seed=5)
+        assert view.words() == before
+        settings = {**_DEFAULTS, "seed": 5}
+        view.set(network=_network(settings))
+        view.page.wait_for_function(f"{DONE} && {SHOWN}.state.seed === 5")
+        times = _reached(_train(settings)[0], settings)
+        assert abs(view.shown("times.generalize") - times.generalize_step) <= 1
+
+    def test_a_kernel_that_went_away_is_noticed(self, view):
+        view.page.evaluate("model.answer({ type: 'welcome' })")
+        view.press("Train in Python")
+        assert view.page.evaluate("model.sent.at(-1)") == {"type": "run"}
+        view.page.wait_for_timeout(3300)
+        assert "No kernel answers: run the cell above again" in view.words("gk-problem")
+        trained(view, seed=9)
+
+
+class TestLayout:
+    @pytest.mark.parametrize("width", [360, 900])
+    def test_it_fits(self, open_view, width):
+        view = open_view(viewport={"width": width, "height": 1400})
+        trained(view, n_samples=15)
+        assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert smallest_text(view) >= 12
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_accessible(self, view, theme):
+        if not AXE.exists():
+            pytest.skip("axe-core comes with the npm packages of the book: make book")
+        assert axe_violations(view, theme) == []
+
+    def test_the_bundle_is_light(self):
+        bundle = NetworkExplorer().plot._esm
+        assert len(str(bundle).encode()) <= 80_000
