@@ -1,4 +1,4 @@
-"""Draws book/_assets/grokking.png, the picture of the README, from a run at the paper's defaults."""
+"""Draws book/_assets/grokking.png, the README's picture, from a run at the paper's defaults."""
 
 from pathlib import Path
 
