@@ -1,0 +1,233 @@
+"""Times the two-layer ReLU network against other ways to train it, as ratios within this one run.
+
+Every contender takes the same full-batch steps in float64 from the same start, on one thread, and
+returns the training loss before each step and the weights after the last. All results are held
+against each other before they are timed. Compilation is not counted.
+"""
+
+import os
+
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+import time
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numba
+import numpy as np
+import scipy.linalg  # noqa: F401  its BLAS, which numba uses, must be loaded to be limited
+import torch
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+import grokedu as gk
+from grokedu import _kernels
+from grokedu.sweeps import draw_rng
+
+jax.config.update("jax_enable_x64", True)
+torch.set_num_threads(1)
+WEIGHT_DECAY, LEARNING_RATE, N_STEPS = 0.05, 1e-4, 500
+RUN = {"weight_decay": WEIGHT_DECAY, "learning_rate": LEARNING_RATE}
+KEEP = 1 - LEARNING_RATE * WEIGHT_DECAY
+
+
+def shortest_times(functions, *, rounds=9):
+    """The shortest time of each function, all taken in turn so that they share the weather."""
+    times = dict.fromkeys(functions, np.inf)
+    for _ in range(rounds):
+        for name, function in functions.items():
+            times[name] = min(times[name], _timed(function))
+    return times
+
+
+def _timed(function):
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+@numba.njit
+def _bare_products(inputs, hidden_weights, activations, gradient, n_steps):
+    for _ in range(n_steps):
+        np.dot(inputs, hidden_weights.T, activations)
+        np.dot(activations.T, inputs, gradient)
+
+
+def bare_products(problem):
+    """The two matrix products of a step, and nothing else."""
+    inputs, (hidden_weights,) = problem.inputs, problem.hidden_weights
+    activations = np.empty((len(inputs), len(hidden_weights)))
+    _bare_products(inputs, hidden_weights, activations, np.empty_like(hidden_weights), N_STEPS)
+
+
+def grokedu_kernel(problem):
+    """The kernel that `train_network` runs."""
+    inputs, (hidden,) = problem.inputs, problem.hidden_weights
+    hidden, output = hidden.copy(), problem.output_weights.copy()
+    train_loss = np.empty(N_STEPS)
+    shape = len(inputs), len(hidden)
+    scratch = (np.empty(shape),), (np.empty(shape),), (np.empty_like(hidden),)
+    _kernels.relu_network(
+        inputs,
+        problem.targets,
+        (hidden,),
+        output,
+        *scratch,
+        WEIGHT_DECAY,
+        LEARNING_RATE,
+        train_loss,
+    )
+    return train_loss, hidden, output
+
+
+def numpy_loop(problem):
+    """The step as in the chapter on networks."""
+    inputs, (hidden,), output = problem.inputs, problem.hidden_weights, problem.output_weights
+    train_loss = np.empty(N_STEPS)
+    for step in range(N_STEPS):
+        active = np.maximum(inputs @ hidden.T, 0)
+        residual = active @ output - problem.targets
+        train_loss[step] = residual @ residual / (2 * len(inputs))
+        residual *= LEARNING_RATE / len(inputs)
+        errors = np.outer(residual, output) * (active > 0)
+        output = KEEP * output - active.T @ residual
+        hidden = KEEP * hidden - errors.T @ inputs
+    return train_loss, hidden, output
+
+
+def torch_autograd(problem):
+    """PyTorch as one writes it: a loss, its `backward`, and a step of `torch.optim.SGD`."""
+    inputs, targets = torch.from_numpy(problem.inputs), torch.from_numpy(problem.targets)
+    hidden, output = (
+        torch.nn.Parameter(torch.tensor(weights))
+        for weights in (problem.hidden_weights[0], problem.output_weights)
+    )
+    optimizer = torch.optim.SGD([hidden, output], lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    train_loss = torch.empty(N_STEPS, dtype=torch.float64)
+    for step in range(N_STEPS):
+        optimizer.zero_grad()
+        residual = torch.relu(inputs @ hidden.T) @ output - targets
+        loss = residual @ residual / (2 * len(targets))
+        loss.backward()
+        optimizer.step()
+        train_loss[step] = loss.detach()
+    return train_loss.numpy(), hidden.detach().numpy(), output.detach().numpy()
+
+
+@torch.no_grad()
+def torch_by_hand(problem):
+    """PyTorch with the gradient written out, in place where it can be."""
+    inputs, targets = torch.from_numpy(problem.inputs), torch.from_numpy(problem.targets)
+    hidden, output = torch.tensor(problem.hidden_weights[0]), torch.tensor(problem.output_weights)
+    train_loss = torch.empty(N_STEPS, dtype=torch.float64)
+    for step in range(N_STEPS):
+        active = torch.relu_(inputs @ hidden.T)
+        residual = active @ output - targets
+        train_loss[step] = residual @ residual / (2 * len(targets))
+        residual.mul_(LEARNING_RATE / len(targets))
+        errors = torch.outer(residual, output).mul_(active > 0)
+        output.mul_(KEEP).sub_(active.T @ residual)
+        hidden.mul_(KEEP).sub_(errors.T @ inputs)
+    return train_loss.numpy(), hidden.numpy(), output.numpy()
+
+
+def _jax_loss(weights, inputs, targets):
+    hidden, output = weights
+    residual = jax.nn.relu(inputs @ hidden.T) @ output - targets
+    return residual @ residual / (2 * targets.shape[0])
+
+
+@jax.jit
+def _jax_scan(weights, inputs, targets):
+    def step(weights, _):
+        loss, gradient = jax.value_and_grad(_jax_loss)(weights, inputs, targets)
+        moved = jax.tree.map(lambda w, g: KEEP * w - LEARNING_RATE * g, weights, gradient)
+        return moved, loss
+
+    return jax.lax.scan(step, weights, length=N_STEPS)
+
+
+def jax_scan(problem):
+    """JAX: `value_and_grad` inside one compiled `lax.scan`."""
+    weights = jnp.asarray(problem.hidden_weights[0]), jnp.asarray(problem.output_weights)
+    (hidden, output), train_loss = _jax_scan(weights, problem.inputs, problem.targets)
+    return np.asarray(train_loss), np.asarray(hidden), np.asarray(output.block_until_ready())
+
+
+def contest():
+    """The step of the paper's network, many ways."""
+    print(f"Two-layer ReLU network, n = d = 50, {N_STEPS} steps, float64, one thread")
+    contenders = {
+        "NumPy loop": numpy_loop,
+        "PyTorch, autograd": torch_autograd,
+        "PyTorch, gradient by hand": torch_by_hand,
+        "JAX lax.scan": jax_scan,
+        "grokedu": grokedu_kernel,
+    }
+    for width in (250, 1000, 2000):
+        problem = gk.relu_network_problem(width=width, rng=draw_rng(0))
+        reference = numpy_loop(problem)
+        for name, run in contenders.items():
+            for result, expected in zip(run(problem), reference, strict=True):
+                distance = np.linalg.norm(result - expected)
+                assert distance <= 1e-10 * np.linalg.norm(expected), name
+        ways = {"the two bare products": bare_products, **contenders}
+        times = shortest_times({name: partial(run, problem) for name, run in ways.items()})
+        bare, ours = times["the two bare products"], times["grokedu"]
+        print(f"  m = {width}")
+        for name, spent in times.items():
+            print(
+                f"    {name:28} {spent / N_STEPS * 1e6:7.0f} µs a step, {spent / bare:5.2f} x"
+                f" the bare products, {spent / ours:5.2f} x grokedu"
+            )
+
+
+def _short_run(draw, threads):
+    problem = gk.relu_network_problem(rng=draw_rng(draw))
+    with threadpool_limits(threads):
+        return gk.train_network(problem, **RUN, n_steps=1500).train_loss
+
+
+def two_runs():
+    """Two runs of 1,500 steps: beside each other on one thread each, or one after the other."""
+    print("\nTwo runs of 1,500 steps, m = 1000")
+    parallel = Parallel(n_jobs=2)
+    ways = {
+        "one after the other, 1 thread": lambda: [_short_run(draw, 1) for draw in (0, 1)],
+        "one after the other, 2 threads": lambda: [_short_run(draw, 2) for draw in (0, 1)],
+        "in parallel, 1 thread each": lambda: parallel(delayed(_short_run)(d, 1) for d in (0, 1)),
+    }
+    times, results = {}, {}
+    for name, way in ways.items():
+        results[name] = way()
+        times[name] = min(_timed(way) for _ in range(2))
+    for name, spent in times.items():
+        for one, other in zip(results[name], next(iter(results.values())), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-10)
+        print(f"  {name:32} {spent:6.2f} s   {times['in parallel, 1 thread each'] / spent:5.2f}")
+
+
+def whole_run():
+    """To t2 at the paper's λ = 0.05, with the law of the late stage and without."""
+    print("\nA whole run to t2, m = 1000, λ = 0.05")
+    problem = gk.relu_network_problem(rng=draw_rng(0))
+    times, spent = {}, {}
+    with threadpool_limits(1):
+        for tail in ("closed form", "simulate"):
+            started = time.perf_counter()
+            run = gk.train_network(problem, **RUN, n_steps=160_000, tail=tail)
+            spent[tail], times[tail] = time.perf_counter() - started, gk.grokking_times(run)
+            print(f"  {tail:12} {spent[tail]:7.1f} s   {times[tail]}")
+    difference = times["closed form"].generalize_step / times["simulate"].generalize_step - 1
+    ratio = spent["simulate"] / spent["closed form"]
+    print(f"  {ratio:.1f} x as fast, t2 differs by {difference:.1e}")
+    assert times["closed form"].overfit_step == times["simulate"].overfit_step
+    assert abs(difference) < 0.005
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        contest()
+    two_runs()
+    whole_run()
