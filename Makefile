@@ -32,7 +32,7 @@ book: $(BUNDLE)  ## execute the chapters and build the book into _build/html
 
 test: $(BUNDLE) $(LAB) browser  ## unit tests, every chapter's outputs, the pages in a browser
 	@echo "Testing the package, the chapters and the pages"
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 	  --nbval --nbval-cell-timeout 120 tests book
 
 browser:  ## find a Chromium for the browser tests, or install one
