@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import AXE, SHOWN, View, axe_violations, smallest_text, write_page
+from explorer_page import SHOWN, View, axe_violations, smallest_text, write_page
 
 from grokedu.explorers import NetworkExplorer
 from grokedu.explorers.network import _DEFAULTS, _network, _reached, _train
@@ -156,10 +156,9 @@ class TestLayout:
         assert view.page.evaluate("document.documentElement.scrollWidth") <= width
         assert smallest_text(view) >= 12
 
+    @pytest.mark.usefixtures("book")  # building it installs axe-core
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_accessible(self, view, theme):
-        if not AXE.exists():
-            pytest.skip("axe-core comes with the npm packages of the book: make book")
         assert axe_violations(view, theme) == []
 
     def test_the_bundle_is_light(self):
