@@ -21,7 +21,7 @@ INDEX = BUILD / "html" / "index.html"
 WHAT_CHAPTERS_RUN = ["grokedu", "constraints.txt", "book/results"]
 WHAT_PAGES_SHOW = ["_config.yml", "_toc.yml", "book/_ext", "book/_assets"]
 
-GENERATED = {"__pycache__", "node_modules"}
+GENERATED = {"__pycache__", "node_modules", ".ruff_cache"}
 GENERATED_SUFFIXES = (".pyc", ".nbc", ".nbi")
 
 # Pictures are drawn as SVG in the book: crisp and small. Kernels report errors, not advice.
