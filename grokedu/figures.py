@@ -103,7 +103,9 @@ def plot_stages(ax, times, *, last_step=None):
     """Shade the three stages and mark t1 and t2; what does not exist is left out."""
     low, high = ax.get_xlim()
     edges = [low, times.overfit_step, times.generalize_step, last_step or high]
-    if times.delay is not None and times.delay > 0:
+    if times.generalize_step is None:  # stage II lasts to the end of the picture
+        edges.pop(2)
+    if times.overfit_step is not None and (times.delay is None or times.delay > 0):
         for left, right, shade, name in zip(
             edges, edges[1:], _STAGE_SHADES, STAGE_NAMES, strict=False
         ):
@@ -161,20 +163,16 @@ def plot_sweep(ax, table, parameter, *, bounds=None, prediction=None, label=None
         spread = spread[mean.index]
         ax.fill_between(mean.index, mean - spread, mean + spread, color=COLORS[kind], alpha=0.25)
         ax.plot(mean.index, mean, "o", color=COLORS[kind], markersize=6, zorder=4, label=name)
-    for rows, style, name in ((bounds, "--", "bound"), (prediction, "-", "sharp prediction")):
+    for rows, style, name in ((bounds, "--", "bound"), (prediction, "-", "prediction")):
         if rows is None:
             continue
         width = 1.6 if style == "--" else 1.0
         for which in (1, 2):
             points = [(row[0], row[which]) for row in rows if _drawable(row[which])]
             if points:
-                ax.plot(
-                    *zip(*points, strict=True),
-                    style,
-                    color=COLORS["theory"],
-                    linewidth=width,
-                    label=name if which == 1 else None,
-                )
+                line = {"color": COLORS["theory"], "linewidth": width, "label": name}
+                ax.plot(*zip(*points, strict=True), style, **line)
+                name = None  # one entry of the legend for both
     ax.set(xscale="log", yscale="log", xlabel=label or parameter, ylabel="step")
     # Between two decades matplotlib would label every minor tick; the grid's own values say more.
     ax.set_xticks(sorted(table[parameter].unique()), minor=False)

@@ -10,6 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
+_MOST_FEATURES_OF_A_MATRIX = 4096  # (m, m) numbers in 134 MB, their eigenvalues in seconds
+
 
 def check_number(name, value, *, above=None, at_least=None, remedy):
     """Return `value` as a float, or raise a ValueError that says what to pass instead."""
@@ -190,8 +192,14 @@ class RidgeProblem:
 
     @cached_property
     def smallest_population_eigenvalue(self):
-        """λmin(Σ)."""
+        """λmin(Σ), from all of Σ: a ValueError if it is an operator too large to be stored."""
         if self.covariance.ndim == 2:
+            stored = isinstance(self.covariance, np.ndarray)
+            if not stored and self.n_features > _MOST_FEATURES_OF_A_MATRIX:
+                raise ValueError(
+                    f"n_features={self.n_features}: λmin(Σ) of an operator needs its whole matrix; "
+                    f"use at most {_MOST_FEATURES_OF_A_MATRIX} features"
+                )
             matrix = self.covariance @ np.eye(self.n_features)
             return float(np.linalg.eigvalsh(matrix)[0])
         return float(self.covariance.min())

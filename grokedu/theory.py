@@ -280,6 +280,7 @@ def conditions(
         ("4.6", "η ≤ 1/(λ + b²)", _ratio(1, lam + b**2), eta),
         ("4.2", "η < 1/(λ + b²)", _ratio(1, lam + b**2), eta),
         ("4.2", "ηλ ≤ 1/2", 0.5, eta * lam),
+        ("4.2", "misfit of the teacher E R² ≤ 0", 0.0, problem.misfit_power),
         ("Eq. (8)", "relative difference of Σ and I/m ≤ 0", 0.0, 0.0 if isotropic else math.inf),
         ("Eq. (8)", "ηλ ≤ 0.01", 0.01, eta * lam),
         ("Eq. (8)", "mc ≥ ‖θ*‖²", norm**2, m * c),

@@ -9,7 +9,6 @@ from pathlib import Path
 import grokedu as gk
 
 SOURCES = Path(gk.__file__).parent / "explorers"
-AXE = Path(__file__).parents[1] / "book" / "_ext" / "node_modules" / "axe-core" / "axe.min.js"
 _NOT_DRAWN = ("layout", "comm", "tabbable", "tooltip")
 
 _PAGE = """<!doctype html>
@@ -102,8 +101,8 @@ class View:
         return self.page.evaluate("location.hash")
 
 
-def axe_violations(view, theme):
-    """What axe-core finds wrong with the page, in light or dark."""
+def color(view, theme):
+    """Give the page the colors of a book in light or in dark."""
     colors = ("#fff", "#222") if theme == "light" else ("#121212", "#eee")
     view.page.evaluate(
         "([theme, [page, text]]) => { document.documentElement.dataset.theme = theme;"
@@ -112,8 +111,6 @@ def axe_violations(view, theme):
         [theme, colors],
     )
     view.settle()
-    view.page.add_script_tag(path=AXE)
-    return view.page.evaluate("axe.run()")["violations"]
 
 
 def smallest_text(view):

@@ -2,7 +2,9 @@
 
 import gzip
 from dataclasses import dataclass, field
+from pathlib import Path
 
+AXE = Path(__file__).parents[1] / "book" / "_ext" / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE = 10_000  # milliseconds
 LOCAL = ("http://127.0.0.1:", "file://", "data:", "blob:", "about:")
 
@@ -86,3 +88,13 @@ def visit(context, address):
     page.on("response", lambda response: seen.responses.append(response))
     page.goto(address, wait_until="load")
     return seen.settle()
+
+
+def axe_violations(page):
+    """What axe-core objects to, one line each."""
+    page.evaluate(AXE.read_text(encoding="utf8"))
+    # All that passed stays in the browser: sending it here takes longer than the checks.
+    found = page.evaluate(
+        "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)"
+    )
+    return [f"{v['id']}: {node['html'][:200]}" for v in found for node in v["nodes"]]

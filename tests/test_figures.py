@@ -165,7 +165,6 @@ class TestStages:
         ("times", "marks"),
         [
             (gk.GrokkingTimes(None, None), []),
-            (gk.GrokkingTimes(23, None), ["t₁ = 23"]),
             (gk.GrokkingTimes(None, 138), ["t₂ = 138"]),
             (gk.GrokkingTimes(138, 23), ["t₁ = 138", "t₂ = 23"]),
         ],
@@ -175,6 +174,12 @@ class TestStages:
         figures.plot_stages(ax, times)
         assert texts(ax) == marks
         assert not ax.patches
+
+    def test_without_t2_the_second_stage_lasts_to_the_end(self, ax):
+        figures.plot_losses(ax, trajectory())
+        figures.plot_stages(ax, gk.GrokkingTimes(23, None), last_step=138)
+        assert texts(ax) == ["stage I", "stage II", "t₁ = 23"]
+        assert ax.patches[1].get_corners()[:, 0].max() == 138
 
     def test_times_at_step_zero(self, ax):
         figures.plot_losses(ax, trajectory())
@@ -253,7 +258,7 @@ class TestSweep:
         assert [list(values) for values in dashed] == [[30], [70]]
         assert [list(values) for values in solid] == [[10.5, 20.5], [51.0]]
         labels = ax.get_legend_handles_labels()[1]
-        assert labels == ["t₁ measured", "t₂ measured", "bound", "sharp prediction"]
+        assert labels == ["t₁ measured", "t₂ measured", "bound", "prediction"]
 
     def test_a_table_from_sweep(self, ax):
         data = gk.sweep(

@@ -174,6 +174,10 @@ class TestPairwiseCovariance:
         assert smallest > -1e-15 * np.trace(sigma)
         assert problem.smallest_population_eigenvalue == pytest.approx(smallest, abs=1e-15)
 
+    def test_the_smallest_eigenvalue_of_a_large_one_is_refused(self, kind):
+        with pytest.raises(ValueError, match=r"n_features=10000: .* use at most 4096 features"):
+            _ = draw(kind, n_features=10_000).smallest_population_eigenvalue
+
     def test_is_its_own_adjoint(self, kind):
         covariance = draw(kind, n_features=1100).covariance
         vector = np.random.default_rng(4).standard_normal(1100)

@@ -595,6 +595,12 @@ class TestConditions:
         assert not table.holds["label noise ≤ 0"]
         assert not table.holds["‖φ(x)‖ ≤ b for every x"]
 
+    def test_a_teacher_beyond_the_features_is_noticed(self):
+        problem = gk.relu_feature_problem(n_features=50, rng=np.random.default_rng(0))
+        table = theory.conditions(problem, **DEFAULTS).set_index("assumption")
+        assert table.actual["misfit of the teacher E R² ≤ 0"] == 0.5
+        assert not table.holds["misfit of the teacher E R² ≤ 0"]
+
     def test_features_that_are_all_zero(self):
         problem = gk.realizable_problem(
             np.zeros((2, 3)), [1, 0, 0], [0, 1, 0], covariance=1.0, init_variance=1.0

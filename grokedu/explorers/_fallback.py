@@ -13,7 +13,7 @@ from grokedu.exact import exact_grokking_times, exact_ridge
 _WIDTH, _HEIGHT = 640, 330
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 628, 44, 292
 _TRAIN, _TEST, _TEXT, _LINE = "#0069A5", "#C25500", "#57606A", "#D0D7DE"
-_SHADES = ("#EAF2F8", "#FCEFE6", "#F1F3F4")
+_SHADES = ("#EAF2F8", "#FCEFE6", "#E9F5F0")
 _POINTS = 160
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
