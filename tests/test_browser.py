@@ -1,6 +1,7 @@
 """Every page of the book in a real browser: alive without a network, readable by everyone."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 HEAVIEST_PAGE = 900 * 1024
 PHONE = {"viewport": {"width": 390, "height": 740}, "has_touch": True}
 NARROWEST = {"width": 360, "height": 740}
+# A line of an accessibility tree: role and, unless it has none, name.
+CONTROL = re.compile(r'- (button|checkbox|slider|spinbutton|textbox)(?: "(.+?)")?[ :\n]')
 
 
 def page_names():
@@ -88,6 +91,38 @@ def test_without_scripts_every_explorer_is_a_figure_and_a_table(browser, book):
     assert fallback.locator("svg").is_visible()
     assert fallback.locator("table").is_visible()
     context.close()
+
+
+def test_on_paper_an_explorer_is_a_figure_and_a_table_in_a_light_theme(open_page, book_address):
+    """They show the state that is on the screen, and nothing to press."""
+    page = open_page(f"{book_address}/book/intro.html", color_scheme="dark").page
+    page.get_by_role("link", name="Lower λ to 10⁻⁵").click()
+    page.evaluate(
+        """addEventListener("beforeprint", () => {
+          const style = getComputedStyle(document.querySelector(".grokedu-plot"));
+          globalThis.onPaper = style.getPropertyValue("--gk-page");
+        })"""
+    )
+    page.pdf()
+    assert page.evaluate("onPaper") == "#ffffff"
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.emulate_media(media="print")
+    explorer = page.locator(".grokedu-explorer").first
+    assert explorer.locator("svg").first.is_visible()
+    assert explorer.locator("table").is_visible()
+    assert "λ = 10⁻⁵" in explorer.locator(".gk-on-paper").inner_text()
+    left = {name for _, name in CONTROL.findall(explorer.aria_snapshot())}
+    assert left == {"training threshold ε", "test threshold c"}  # lines of the figure
+
+
+@pytest.mark.parametrize("name", ["book/intro", "book/relu_networks"])
+def test_every_control_has_a_name_of_its_own(name, open_page, book_address):
+    page = open_page(f"{book_address}/{name}.html").page
+    controls = CONTROL.findall(page.locator(".grokedu-explorer").first.aria_snapshot())
+    names = [name for _, name in controls]
+    assert len(names) >= 15
+    assert all(names)
+    assert len(set(names)) == len(names)
 
 
 def write_default_book(folder):

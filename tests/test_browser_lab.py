@@ -1,4 +1,4 @@
-"""A chapter in a real JupyterLab: the explorer runs gradient descent, and says when it cannot."""
+"""The explorers in a real JupyterLab: they run gradient descent, and say when they cannot."""
 
 import json
 import os
@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
 
 pytest.importorskip("jupyterlab", reason="the lab extra is not installed")
@@ -49,6 +51,10 @@ def lab(tmp_path_factory):
     """The address of a JupyterLab on a copy of the first chapter, with its settings in tmp."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copy(ROOT / "book" / "intro.ipynb", folder)
+    cell = "from grokedu.explorers import NetworkExplorer\n\nNetworkExplorer()"
+    network = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    network.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(network, folder / "network.ipynb")
     settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
     (settings / "tracker.jupyterlab-settings").write_text(json.dumps(NOTEBOOK_SETTINGS))
@@ -78,19 +84,32 @@ def lab(tmp_path_factory):
             process.wait(20)
 
 
-@pytest.fixture(scope="module")
-def page(browser, lab):
-    """The chapter, all of its cells run."""
+@contextmanager
+def opened(browser, lab, notebook):
+    """A notebook, all of its cells run."""
     context = browser.new_context(viewport={"width": 1300, "height": 1000})
     page = context.new_page()
     page.set_default_timeout(1000 * PATIENCE)
-    page.goto(f"{lab}/lab/tree/intro.ipynb")
+    # A workspace of its own: the common one would open the notebooks of earlier tests again.
+    page.goto(f"{lab}/lab/workspaces/{Path(notebook).stem}/tree/{notebook}")
     page.get_by_text("| Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     wait_until(page, f"{PLOT}?.mode === 'live' && {PLOT}.run")
     yield page
     context.close()
+
+
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    with opened(browser, lab, "intro.ipynb") as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def network_page(browser, lab):
+    with opened(browser, lab, "network.ipynb") as network_page:
+        yield network_page
 
 
 def wait_until(page, condition):
@@ -101,19 +120,20 @@ def wait_until(page, condition):
         page.wait_for_timeout(100)
 
 
-def assert_run_equals_exact_times(page):
+def assert_run_equals_the_browsers(page, label="gradient descent"):
     """The table's row of the run that Python made, and what the browser computed by itself."""
-    row = page.locator(".grokedu-plot tr", has=page.get_by_text("gradient descent", exact=True))
+    row = page.locator(".grokedu-plot tr", has=page.get_by_text(label, exact=True))
     shown = row.first.locator("td").all_inner_texts()[:2]
     exact = page.evaluate(f"{PLOT}.times")
     assert shown == [f"{exact['overfit']:,}", f"{exact['generalize']:,}"]
 
 
 def test_gradient_descent_is_laid_over_the_exact_curves(page):
-    assert_run_equals_exact_times(page)
+    assert_run_equals_the_browsers(page)
 
 
-def test_a_moved_slider_reruns_it(page):
+def raise_weight_decay(page):
+    """Move the slider, and wait for the run that Python makes with its new value."""
     before = page.evaluate(f"{PLOT}.state.weight_decay")
     page.locator(".grokedu-explorer .noUi-handle").first.focus()
     for _ in range(4):
@@ -123,20 +143,32 @@ def test_a_moved_slider_reruns_it(page):
         f"{PLOT}.state.weight_decay > {before} && {PLOT}.run"
         f" && {PLOT}.run.settings.weight_decay === {PLOT}.state.weight_decay",
     )
-    assert_run_equals_exact_times(page)
+
+
+def test_a_moved_slider_reruns_it(page):
+    raise_weight_decay(page)
+    assert_run_equals_the_browsers(page)
 
 
 def test_the_button_runs_it_again(page):
     seconds = page.evaluate(f"{PLOT}.run.seconds")
     page.get_by_role("button", name="Run gradient descent").first.click()
     wait_until(page, f"{PLOT}.run && {PLOT}.run.seconds !== {seconds}")
-    assert_run_equals_exact_times(page)
+    assert_run_equals_the_browsers(page)
 
 
 def test_after_a_restart_the_widget_says_what_to_do(page, lab):
-    kernel = ask(f"{lab}/api/kernels")[0]["id"]
+    sessions = ask(f"{lab}/api/sessions")
+    (kernel,) = (s["kernel"]["id"] for s in sessions if s["path"] == "intro.ipynb")
     ask(f"{lab}/api/kernels/{kernel}/restart", method="POST")
     page.get_by_role("button", name="Run gradient descent").first.click()
     message = page.locator(".gk-problem").first
     message.wait_for(state="visible")
     assert "run the cell" in message.inner_text()
+
+
+def test_a_network_is_trained_on_both_sides(network_page):
+    assert_run_equals_the_browsers(network_page, "Python")
+    raise_weight_decay(network_page)
+    wait_until(network_page, f"{PLOT}.phase === 'done'")
+    assert_run_equals_the_browsers(network_page, "Python")

@@ -15,3 +15,14 @@ addEventListener("load", async () => {
   addEventListener("resize", markScrolling);
   document.addEventListener("toggle", markScrolling, { capture: true });
 });
+
+// On paper every theme is light.
+let screenTheme;
+addEventListener("beforeprint", () => {
+  const page = document.documentElement;
+  screenTheme = page.dataset.theme;
+  page.dataset.theme = "light";
+});
+addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = screenTheme;
+});
