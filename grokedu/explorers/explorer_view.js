@@ -128,7 +128,7 @@ export class ExplorerView {
   // -------------------------------------------------------------- events
 
   connect() {
-    const onChange = () => this.schedule();
+    const onChange = () => this.redrawSoon();
     this.model.on("change", onChange);
     // Only Python sends a problem, so a kernel that was busy is back.
     const onProblem = () => {
@@ -142,6 +142,7 @@ export class ExplorerView {
     const onClick = (event) => this.followLink(event);
     document.addEventListener("click", onClick, true);
     const resize = new ResizeObserver(() => {
+      this.width = this.root.clientWidth;
       this.nameControls();
       this.schedule();
     });
@@ -191,6 +192,7 @@ export class ExplorerView {
 
   close() {
     this.pause();
+    this.closed = true;
     cancelAnimationFrame(this.frame);
     clearTimeout(this.answerTimer);
     clearTimeout(this.quietTimer);
@@ -359,6 +361,20 @@ export class ExplorerView {
 
   // -------------------------------------------------------------- drawing
 
+  /**
+   * Redraw as soon as the reader's event is over: the next frame then shows it, and drawing
+   * passes the time that is left until that frame.
+   */
+  redrawSoon() {
+    if (this.soon) return;
+    this.soon = true;
+    queueMicrotask(() => {
+      this.soon = false;
+      if (!this.closed) this.redraw();
+    });
+  }
+
+  /** Redraw in the next frame. */
   schedule() {
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
@@ -367,7 +383,7 @@ export class ExplorerView {
   }
 
   redraw() {
-    const width = this.root.clientWidth;
+    const { width } = this; // asked for here, it would cost a layout of the page
     if (!width) return; // not on the page yet: the ResizeObserver calls again
     const settings = this.settings();
     const problem = this.problemFor(settings);

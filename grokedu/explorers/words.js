@@ -1,6 +1,7 @@
 // Numbers, sentences and table rows as every explorer writes them; no DOM.
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const GROUPED = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one per call
 
 /** 10⁻³ for −3. */
 export function powerOfTen(exponent) {
@@ -29,7 +30,7 @@ export function plain(value) {
 export function count(steps) {
   if (steps === null || steps === undefined) return "none";
   if (!Number.isFinite(steps)) return "∞";
-  return steps < 1e9 ? Math.round(steps).toLocaleString("en-US") : plain(steps);
+  return steps < 1e9 ? GROUPED.format(Math.round(steps)) : plain(steps);
 }
 
 /** When the thresholds were reached, in words; `reasons` say why one was not. */
@@ -53,7 +54,7 @@ export function outcomeSentence(settings, { overfit, generalize }, reasons) {
 
 /** A ratio to three digits: 0.357, 107, 54,300. */
 function count3(ratio) {
-  return Number(ratio.toPrecision(3)).toLocaleString("en-US");
+  return GROUPED.format(Number(ratio.toPrecision(3)));
 }
 
 /** One step would multiply the weights by 1 − ηλ ≤ 0. */
