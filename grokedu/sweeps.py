@@ -134,4 +134,5 @@ def _times(problem, run, method, n_steps):
 
     thresholds = {name: run[name] for name in _RUN[2:]}
     optimizer = {name: run[name] for name in _RUN[:2]}
-    return grokking_times(train_ridge(problem, **optimizer, n_steps=n_steps), **thresholds)
+    run = train_ridge(problem, **optimizer, n_steps=n_steps, progress=False)
+    return grokking_times(run, **thresholds)

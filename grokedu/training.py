@@ -5,6 +5,7 @@ a `Trajectory`.
 """
 
 import time
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from grokedu.problems import (
 from grokedu.trajectory import Trajectory
 
 _SECONDS_PER_PIECE = 0.05
+_SECONDS_BEFORE_BAR = 5.0
 
 
 def train_ridge(
@@ -29,7 +31,7 @@ def train_ridge(
     n_steps,
     form="auto",
     allow_unstable=False,
-    progress=None,
+    progress=True,
 ):
     """Run gradient descent on ridge regression and record both losses at every step.
 
@@ -49,9 +51,10 @@ def train_ridge(
     allow_unstable : bool
         Run even if η is beyond the stability limit 2/(λ + s_max). The trajectory then ends where
         the losses overflow, with ``diverged=True``.
-    progress : callable, optional
-        Called with the number of steps done every 50 ms or so. If it returns False, or on a
-        KeyboardInterrupt, the run stops and gives back what was done.
+    progress : bool or callable
+        True shows a bar once the run has taken five seconds. A function is called with the number
+        of steps done every 50 ms or so. If it returns False, or on a KeyboardInterrupt, the run
+        stops and gives back what was done.
 
     Returns
     -------
@@ -60,7 +63,8 @@ def train_ridge(
     Raises
     ------
     ValueError
-        For ηλ ≥ 1, an unstable η (unless allowed), negative λ, η ≤ 0 or n_steps < 1.
+        For ηλ ≥ 1, an unstable η (unless allowed), negative λ, η ≤ 0, n_steps < 1, or a `progress`
+        that cannot be called.
     """
     weight_decay, learning_rate = check_gradient_descent(
         problem, weight_decay, learning_rate, allow_unstable=allow_unstable
@@ -82,7 +86,8 @@ def train_ridge(
         ) from None
     train_loss[0] = problem.train_loss(problem.initial_weights)
     test_loss[0] = problem.test_loss(problem.initial_weights)
-    done, diverged = _run_in_pieces(advance, train_loss[1:], test_loss[1:], progress)
+    with _reporting(progress, n_steps) as report:
+        done, diverged = _run_in_pieces(advance, train_loss[1:], test_loss[1:], report)
     with np.errstate(over="ignore", invalid="ignore"):  # a run that diverged
         weights = final_weights()
     return Trajectory(
@@ -93,6 +98,32 @@ def train_ridge(
         weights=weights,
         diverged=diverged,
     )
+
+
+@contextmanager
+def _reporting(progress, n_steps):
+    """What a run calls with the number of steps done: the caller's function, or a late bar."""
+    if not callable(progress) and progress not in (True, False):
+        raise ValueError(f"progress={progress!r}: pass True, False or a function")
+    if callable(progress):
+        yield progress
+        return
+    started, bar = time.perf_counter(), None
+
+    def report(done):
+        nonlocal bar
+        if progress and bar is None and time.perf_counter() - started > _SECONDS_BEFORE_BAR:
+            from tqdm.auto import tqdm
+
+            bar = tqdm(total=n_steps, desc="gradient descent", unit="step", unit_scale=True)
+        if bar is not None:
+            bar.update(done - bar.n)
+
+    try:
+        yield report
+    finally:
+        if bar is not None:
+            bar.close()
 
 
 def _dual_is_cheaper(problem):
@@ -108,7 +139,7 @@ def _needs_dual(problem):
     return not isinstance(problem.covariance, np.ndarray) or problem.misfit_moment is not None
 
 
-def _run_in_pieces(advance, train_loss, test_loss, progress):
+def _run_in_pieces(advance, train_loss, test_loss, report):
     """Fill the losses piece by piece. Return the number of steps done and whether it diverged."""
     n_steps = len(train_loss)
     done, stop, piece = 0, 0, 64
@@ -122,7 +153,7 @@ def _run_in_pieces(advance, train_loss, test_loss, progress):
             done += finished
             if not (np.isfinite(train_loss[done - 1]) and np.isfinite(test_loss[done - 1])):
                 return done, True
-            if progress is not None and progress(done) is False:
+            if report(done) is False:
                 break
             if time.perf_counter() - started < _SECONDS_PER_PIECE / 2:
                 piece *= 2
@@ -219,7 +250,7 @@ def train_network(
     test_threshold=0.01,
     tail="simulate",
     fit_tolerance=1e-5,
-    progress=None,
+    progress=True,
 ):
     """Train all layers of a ReLU network by full-batch gradient descent with weight decay.
 
@@ -242,9 +273,10 @@ def train_network(
     fit_tolerance : float
         The training loss that counts as fitted. What is still to be fitted is neglected; the
         chapter on networks shows how the error of t2 shrinks with the tolerance.
-    progress : callable, optional
-        Called with the number of steps done every 50 ms or so. If it returns False, or on a
-        KeyboardInterrupt, training stops and gives back what was done.
+    progress : bool or callable
+        True shows a bar once the run has taken five seconds. A function is called with the number
+        of steps done every 50 ms or so. If it returns False, or on a KeyboardInterrupt, the run
+        stops and gives back what was done.
 
     Returns
     -------
@@ -257,8 +289,13 @@ def train_network(
     Raises
     ------
     ValueError
-        For ηλ ≥ 1, negative λ, η ≤ 0, n_steps < 1, thresholds ≤ 0, or a closed-form tail with
-        targets that are not zero or a tolerance above ε.
+        For ηλ ≥ 1, negative λ, η ≤ 0, n_steps < 1, thresholds ≤ 0, a `progress` that cannot be
+        called, or a closed-form tail with targets that are not zero or a tolerance above ε.
+
+    Notes
+    -----
+    Products as small as these lose time to a second thread, so BLAS is kept to one while a network
+    is trained. To use more cores, train several networks in several processes.
     """
     weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
     n_steps = check_count("n_steps", n_steps)
@@ -276,19 +313,29 @@ def train_network(
             "would not be simulated: pass a smaller one"
         )
     run = _NetworkRun(problem, weight_decay, learning_rate, train_threshold, test_threshold)
-    try:
-        run.record()
-        stopped = False
-        while run.step < n_steps and not stopped and not run.diverged:
-            if tail == "closed form" and run.losses[run.step][0] <= fit_tolerance:
-                run.continue_in_closed_form(n_steps)
-                break
-            stop = min(max(run.step + 1, int(run.step * _RECORD_RATIO)), n_steps)
-            stopped = run.advance_recording(stop, progress)
-    except KeyboardInterrupt:  # while a loss was evaluated
-        run.record()
-    run.locate_overfitting()
+    with _one_blas_thread(), _reporting(progress, n_steps) as report:
+        try:
+            run.record()
+            stopped = False
+            while run.step < n_steps and not stopped and not run.diverged:
+                if tail == "closed form" and run.losses[run.step][0] <= fit_tolerance:
+                    run.continue_in_closed_form(n_steps)
+                    break
+                stop = min(max(run.step + 1, int(run.step * _RECORD_RATIO)), n_steps)
+                stopped = run.advance_recording(stop, report)
+        except KeyboardInterrupt:  # while a loss was evaluated
+            run.record()
+        run.locate_overfitting()
     return run.trajectory()
+
+
+@contextmanager
+def _one_blas_thread():
+    import scipy.linalg  # noqa: F401  its BLAS is the one that numba calls: load it to limit it
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 _RECORD_RATIO = 1.1
@@ -355,7 +402,7 @@ class _NetworkRun:
         self.losses[self.step] = train_loss, test_loss
         return train_loss, test_loss
 
-    def advance_recording(self, stop, progress):
+    def advance_recording(self, stop, report):
         """Go to step `stop` and record there. Return True if asked to stop on the way."""
         start = self.checkpoint()
         stopped = False
@@ -366,7 +413,7 @@ class _NetworkRun:
                 self.advance(min(piece, stop - self.step))
                 if time.perf_counter() - started < _SECONDS_PER_PIECE / 2:
                     piece *= 2
-                stopped = progress is not None and progress(self.step) is False
+                stopped = report(self.step) is False
         except KeyboardInterrupt:
             stopped = True
         if self.overfit_step >= start[0]:

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numba import config
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import grokedu as gk
 from grokedu import _kernels
@@ -28,13 +28,6 @@ UNCOMPILED = bool(config.DISABLE_JIT)
 STEPS = 20 if UNCOMPILED else 2000
 DEPTHS = (2, 3, 4)
 OPTIMIZER = dict(weight_decay=0.05, learning_rate=0.02)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Products this small only lose time to a second thread."""
-    with threadpool_limits(1):
-        yield
 
 
 def network(seed, k=2, *, n=5, d=6, width=12, zero_teacher=True, n_test=40):
@@ -416,6 +409,21 @@ class TestStopping:
         run = gk.train_network(problem, **SLOWLY, n_steps=10**8, test_threshold=level)
         monkeypatch.setattr(gk.NetworkProblem, "test_loss", evaluate)
         self.assert_consistent(problem, run)
+
+    def test_blas_is_kept_to_one_thread_until_the_end(self):
+        """Two threads take up to eight times as long for products this small."""
+
+        def blas_threads():
+            pools = (pool for pool in threadpool_info() if pool["user_api"] == "blas")
+            return {pool["num_threads"] for pool in pools}
+
+        seen = []
+        with threadpool_limits(2, user_api="blas"):
+            gk.train_network(
+                network(11), **SLOWLY, n_steps=50, progress=lambda done: seen.append(blas_threads())
+            )
+            assert blas_threads() == {2}
+        assert all(threads == {1} for threads in seen)
 
     def test_interrupt_in_progress(self):
         def progress(done):

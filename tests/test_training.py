@@ -20,6 +20,8 @@ STEPS = 60 if UNCOMPILED else 1000
 OPTIMIZER = dict(weight_decay=1e-2, learning_rate=0.9)
 DEFAULTS = dict(weight_decay=1e-4, learning_rate=1.0)
 FORMS = ("primal", "dual")
+# The seconds before a bar may be shown, whether it is wanted, and whether it is there.
+BARS = [(0.0, True, True), (60.0, True, False), (0.0, False, False)]
 TWINS = {"primal": naive.ridge_primal, "dual": naive.ridge_dual}
 
 
@@ -274,6 +276,16 @@ class TestStopping:
         seen = []
         run = gk.train_ridge(problem, **OPTIMIZER, n_steps=500, progress=seen.append)
         assert len(run) == 501 and seen[-1] == 500
+
+    @pytest.mark.parametrize(("patience", "progress", "shown"), BARS)
+    def test_a_bar_for_long_runs(self, monkeypatch, capsys, problem, patience, progress, shown):
+        monkeypatch.setattr(training, "_SECONDS_BEFORE_BAR", patience)
+        gk.train_ridge(problem, **OPTIMIZER, n_steps=500, progress=progress)
+        assert ("500" in capsys.readouterr().err) == shown
+
+    def test_progress_that_cannot_be_called(self, problem):
+        with pytest.raises(ValueError, match="progress='bar': pass True, False or a function"):
+            gk.train_ridge(problem, **OPTIMIZER, n_steps=5, progress="bar")
 
     @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("piece", [1, 3])

@@ -15,9 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import scipy.linalg  # noqa: F401  its BLAS, which numba uses, must be loaded to be limited
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 import grokedu as gk
@@ -61,15 +59,14 @@ def measure(panel, parameters, draw):
         init_variance=parameters["init_variance"],
         rng=draw_rng(draw),
     )
-    # One run per core is faster than two cores on one run.
-    with threadpool_limits(1):
-        run = gk.train_network(
-            problem,
-            weight_decay=parameters["weight_decay"],
-            learning_rate=parameters["learning_rate"],
-            n_steps=MAX_STEPS,
-            tail="closed form",
-        )
+    run = gk.train_network(
+        problem,
+        weight_decay=parameters["weight_decay"],
+        learning_rate=parameters["learning_rate"],
+        n_steps=MAX_STEPS,
+        tail="closed form",
+        progress=False,
+    )
     times = gk.grokking_times(run)
     return {
         "panel": panel,
