@@ -27,12 +27,12 @@ from grokedu.sweeps import draw_rng
 
 jax.config.update("jax_enable_x64", True)
 torch.set_num_threads(1)
-WEIGHT_DECAY, LEARNING_RATE, N_STEPS = 0.05, 1e-4, 500
+WEIGHT_DECAY, LEARNING_RATE, N_STEPS = 0.05, 1e-4, 2000
 RUN = {"weight_decay": WEIGHT_DECAY, "learning_rate": LEARNING_RATE}
 KEEP = 1 - LEARNING_RATE * WEIGHT_DECAY
 
 
-def shortest_times(functions, *, rounds=9):
+def shortest_times(functions, *, rounds=4):
     """The shortest time of each function, all taken in turn so that they share the weather."""
     times = dict.fromkeys(functions, np.inf)
     for _ in range(rounds):

@@ -152,7 +152,7 @@ class NetworkView extends ExplorerView {
       return "Live: Python draws each network; your browser and Python train it on every change.";
     }
     if (mode === "lost") return "Alone: everything is computed in your browser.";
-    return "In this page, without Python: your browser trains the network on every change and draws new ones. Open the chapter in JupyterLab to train in Python.";
+    return "In this page, without Python: your browser trains the network on every change and draws new ones (a seed gives other draws than in Python). Open the chapter in JupyterLab to train in Python.";
   }
 
   get published() {

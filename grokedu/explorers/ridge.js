@@ -144,7 +144,7 @@ class RidgeView extends ExplorerView {
       return "Live: Python draws each problem and reruns gradient descent on every change.";
     }
     if (mode === "lost") return "Alone: everything is computed in your browser.";
-    return "In this page, without Python: curves, t₁ and t₂ are exact and computed in your browser, which also draws the problems. Open the chapter in JupyterLab to run gradient descent.";
+    return "In this page, without Python: your browser computes the curves, t₁ and t₂ exactly, and draws new problems (a seed gives other draws than in Python). Open the chapter in JupyterLab to run gradient descent.";
   }
 }
 
