@@ -38,6 +38,7 @@ class Visit:
     """What was seen on one page."""
 
     page: object
+    name: str = ""
     outside_requests: list = field(default_factory=list)
     failed_requests: list = field(default_factory=list)
     complaints: list = field(default_factory=list)
@@ -92,7 +93,8 @@ def visit(context, address):
 
 def axe_violations(page):
     """What axe-core objects to, one line each."""
-    page.evaluate(AXE.read_text(encoding="utf8"))
+    if not page.evaluate("'axe' in globalThis"):
+        page.evaluate(AXE.read_text(encoding="utf8"))
     # All that passed stays in the browser: sending it here takes longer than the checks.
     found = page.evaluate(
         "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)"

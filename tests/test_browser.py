@@ -14,7 +14,7 @@ from pages import axe_violations, visit
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVIEST_PAGE = 900 * 1024
-PHONE = {"viewport": {"width": 390, "height": 740}, "has_touch": True}
+PHONE = {"width": 390, "height": 740}
 NARROWEST = {"width": 360, "height": 740}
 # A line of an accessibility tree: role and, unless it has none, name.
 CONTROL = re.compile(r'- (button|checkbox|slider|spinbutton|textbox)(?: "(.+?)")?[ :\n]')
@@ -24,9 +24,6 @@ def page_names():
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
     chapters = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
     return [contents["root"], *chapters, "search", "genindex"]
-
-
-each_page = pytest.mark.parametrize("name", page_names())
 
 
 @pytest.fixture
@@ -51,29 +48,48 @@ def assert_alive(seen):
     assert not seen.untypeset
 
 
-@each_page
+def switch_theme(page, theme):
+    """As the reader's system does it."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+
+
+@pytest.fixture(scope="module", params=page_names())
+def seen(request, browser, book_address):
+    """A page of the served book, opened once for the three looks at it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    seen = visit(context, f"{book_address}/{request.param}.html")
+    seen.name = request.param
+    yield seen
+    context.close()
+
+
 class TestEveryPage:
-    def test_over_http(self, name, open_page, book_address, record_property):
-        seen = open_page(f"{book_address}/{name}.html")
+    def test_over_http(self, seen, record_property):
         assert_alive(seen)
         assert not seen.page.locator("figure img:not([alt]), figure img[alt='']").count()
         weight = seen.weight()
-        record_property("page weight", f"{name}: {weight / 1024:.0f} KiB")
+        record_property("page weight", f"{seen.name}: {weight / 1024:.0f} KiB")
         assert weight <= HEAVIEST_PAGE
         assert not axe_violations(seen.page)
 
-    def test_as_a_file(self, name, open_page, book):
-        assert_alive(open_page((book / f"{name}.html").as_uri()))
-
-    def test_in_the_dark(self, name, open_page, book_address):
-        seen = open_page(f"{book_address}/{name}.html", color_scheme="dark")
+    def test_in_the_dark(self, seen):
+        switch_theme(seen.page, "dark")
         assert not axe_violations(seen.page)
+        assert_alive(seen)
 
-    def test_on_a_phone(self, name, open_page, book_address):
-        seen = open_page(f"{book_address}/{name}.html", **PHONE)
+    def test_on_a_phone(self, seen):
+        switch_theme(seen.page, "light")
+        seen.page.set_viewport_size(PHONE)
         assert not axe_violations(seen.page)
         seen.page.set_viewport_size(NARROWEST)
         assert seen.page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]
+        assert_alive(seen)
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_every_page_as_a_file(name, open_page, book):
+    assert_alive(open_page((book / f"{name}.html").as_uri()))
 
 
 def test_the_index_leads_to_the_first_chapter(browser, book):
