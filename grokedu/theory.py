@@ -116,7 +116,7 @@ def theorem_4_5(problem, *, weight_decay, learning_rate, test_threshold=0.01):
 
     t ≤ log_{1 − ηλ}( √(2/((m − n)ν²)) · (√(c/λmin(Σ)) + ‖θ*‖) ), with probability ≥ 1 − δ.
 
-    Conditions: η < 1/λ and m ≥ n + max{32 log(2/δ), 8‖θ*‖²/ν², 8c/(λmin(Σ)ν²)}.
+    Conditions: η < 1/λ and m ≥ n + max{32 ln(2/δ), 8‖θ*‖²/ν², 8c/(λmin(Σ)ν²)}.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.
     L_n(θ*_λ) ≤ λ‖θ*‖²/2. The 2 undoes the ½ in L_n.
 
     Conditions: ‖φ(x)‖ ≤ b, labels without noise, η ≤ 1/(λ + b²), and
-    n ≥ max{4C²b⁴‖θ*‖⁴/ε², 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)}. The paper does not specify the universal
+    n ≥ max{4C²b⁴‖θ*‖⁴/ε², 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)}. The paper does not specify the universal
     constant C, so only the second term is computed.
 
     Parameters
@@ -267,7 +267,7 @@ def conditions(
         ("4.4", "‖θ*‖ ≤ ‖θ(0)‖", float(np.linalg.norm(problem.initial_weights)), norm),
         ("4.4", "label noise ≤ 0", 0.0, noise),
         ("4.5", "η < 1/λ", _ratio(1, lam), eta),
-        ("4.5", "m ≥ n + 32 log(2/δ)", n + 32 * math.log(2 / delta), m),
+        ("4.5", "m ≥ n + 32 ln(2/δ)", n + 32 * math.log(2 / delta), m),
         ("4.5", "m ≥ n + 8‖θ*‖²/ν²", n + _ratio(8 * norm**2, variance), m),
         ("4.5", "m ≥ n + 8c/(λmin(Σ) ν²)", n + _ratio(8 * c, smallest * variance), m),
         (
@@ -276,7 +276,7 @@ def conditions(
             b,
             largest_norm if problem.norm_bound_is_sure else math.inf,
         ),
-        ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)", samples, n),
+        ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)", samples, n),
         ("4.6", "η ≤ 1/(λ + b²)", _ratio(1, lam + b**2), eta),
         ("4.2", "η < 1/(λ + b²)", _ratio(1, lam + b**2), eta),
         ("4.2", "ηλ ≤ 1/2", 0.5, eta * lam),

@@ -13,7 +13,7 @@ from grokedu import theory
 
 # Rare enough that 300 draws see no failure of a statement that holds with probability 1 − δ.
 DELTA = 1e-6
-ENOUGH = math.ceil(32 * math.log(2 / DELTA))  # m − n ≥ 32 log(2/δ) = 465
+ENOUGH = math.ceil(32 * math.log(2 / DELTA))  # m − n ≥ 32 ln(2/δ) = 465
 STEPS = np.unique(np.r_[0:20, np.geomspace(20, 10**9, 200).astype(np.int64)])
 THRESHOLDS = dict(train_threshold=0.01, test_threshold=0.01)
 DEFAULTS = dict(weight_decay=1e-4, learning_rate=1.0)
@@ -372,7 +372,7 @@ class TestTheorem46:
         assert norm == pytest.approx(bounds.norm_at_most, rel=1e-12)
 
     def test_samples_needed(self):
-        """2048 b⁴‖θ*‖⁴/ε² · log(4/δ), with the constants written out."""
+        """2048 b⁴‖θ*‖⁴/ε² · ln(4/δ), with the constants written out."""
         bounds = theory.theorem_4_6(defaults(), weight_decay=1e-4)
         expected = 2048 * 1.5**2 / 0.01**2 * math.log(4 / 0.05)
         assert bounds.samples_needed == pytest.approx(expected, rel=1e-12)
@@ -417,7 +417,7 @@ class TestTheorem42:
         ).set_index("assumption")
         # All but the sample size, which only stage III needs, and the zero teacher of 4.1.
         rows = table[table.statement.isin(["4.2", "4.4", "4.5", "4.6"])].holds
-        assert rows.drop("n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)").all()
+        assert rows.drop("n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)").all()
         bounds = theory.grokking_bounds(problem, **optimizer, **thresholds)
         times = gk.exact_grokking_times(problem, **optimizer, **thresholds)
         assert "never settles" not in times.reason
@@ -534,7 +534,7 @@ class TestConditions:
             assert row.required == pytest.approx(0.667, abs=5e-4)
 
     def test_4_6_asks_for_two_hundred_million_samples(self, table):
-        row = table.loc[("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)")]
+        row = table.loc[("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)")]
         assert (row.actual, row.holds) == (100, False)
         assert row.required == pytest.approx(2.019e8, rel=1e-3)
 
@@ -542,7 +542,7 @@ class TestConditions:
         assert set(table.index[~table.holds.astype(bool)]) == {
             ("4.1", "‖θ*‖ ≤ 0"),
             ("4.6", "‖φ(x)‖ ≤ b for every x"),
-            ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · log(4/δ)"),
+            ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)"),
             ("4.6", "η ≤ 1/(λ + b²)"),
             ("4.2", "η < 1/(λ + b²)"),
         }
