@@ -1,7 +1,8 @@
-"""The ridge explorer in a page without a kernel: what it computes is what Python computes."""
+"""The explorers in a page without a kernel: what they compute is what Python computes."""
 
 import json
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from ipywidgets.embed import dependency_state, embed_data
 from pages import visit
 
 import grokedu as gk
-from grokedu.explorers import RidgeExplorer
+from grokedu.explorers import NetworkExplorer, RidgeExplorer
+from grokedu.explorers.network import _CONTROLS as NETWORK_CONTROLS
+from grokedu.explorers.network import _FIT_TOLERANCE, _LAST_STEP, _MAX_STEPS
 from grokedu.explorers.ridge import _CONTROLS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +29,12 @@ STATE = """() => {
     times, stop };
 }"""
 
+NETWORK_STATE = """() => {
+  const { state, network, times, phase } = document.querySelector(".grokedu-plot").__grokedu;
+  const lists = ["inputs", "hidden", "output"].map((name) => [name, Array.from(network[name])]);
+  return { state, network: { ...network, ...Object.fromEntries(lists) }, times, phase };
+}"""
+
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light"><head><meta charset="utf-8"><title>Explorer</title>
 <link rel="icon" href="data:,">
@@ -34,9 +43,8 @@ PAGE = """<!doctype html>
 <script src="page_runtime.js"></script></body></html>"""
 
 
-def write_page(folder, book, **settings):
-    """A page with nothing but an explorer that has all controls."""
-    explorer = RidgeExplorer(controls=list(_CONTROLS), **settings)
+def write_page(folder, book, explorer):
+    """A page with nothing but an explorer."""
     explorer.wait(60)
     everything = dependency_state([explorer], drop_defaults=False)
     data = embed_data(views=[explorer], state=everything, drop_defaults=False)
@@ -50,19 +58,39 @@ def write_page(folder, book, **settings):
 @pytest.fixture(scope="module")
 def address(book, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorer")
-    write_page(folder, book)
+    write_page(folder, book, RidgeExplorer(controls=list(_CONTROLS)))
     shutil.copytree(ROOT / "grokedu" / "explorers", folder / "sources")
     with serve(folder) as address:
         yield address
 
 
-@pytest.fixture
-def explorer(browser, address):
+@pytest.fixture(scope="module")
+def network_address(book, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("network")
+    write_page(folder, book, NetworkExplorer(controls=list(NETWORK_CONTROLS)))
+    with serve(folder) as address:
+        yield address
+
+
+@contextmanager
+def opened(browser, address):
     context = browser.new_context(viewport={"width": 1000, "height": 1400})
     seen = visit(context, f"{address}/index.html")
     seen.page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.steps")
     yield seen
     context.close()
+
+
+@pytest.fixture
+def explorer(browser, address):
+    with opened(browser, address) as explorer:
+        yield explorer
+
+
+@pytest.fixture
+def network_explorer(browser, network_address):
+    with opened(browser, network_address) as explorer:
+        yield explorer
 
 
 def problem_of(modes, settings):
@@ -96,18 +124,31 @@ def assert_page_equals_python(page):
 
 def control(page, name):
     """The place of a control, found by its label."""
-    label = _CONTROLS[name]["description"]
+    label = {**NETWORK_CONTROLS, **_CONTROLS}[name]["description"]
     return page.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True))
 
 
-def wait_for_change(page, name, before):
+def assert_extremes_are_shown(explorer, name):
+    page = explorer.page
+    control(page, name).locator(".noUi-handle").focus()
+    for key in ("Home", "End"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(300)
+        drawn = page.locator(".grokedu-plot").inner_html()
+        assert "NaN" not in drawn
+        assert "undefined" not in drawn
+        assert len(page.locator(".gk-sentence").inner_text()) > 20
+    assert not explorer.complaints
+
+
+def wait_for_change(page, name, before, state=STATE):
     page.wait_for_function(
         "([name, before]) =>"
         "  document.querySelector('.grokedu-plot').__grokedu.state[name] !== before",
         arg=[name, before],
     )
     page.wait_for_timeout(100)
-    return page.evaluate(STATE)
+    return page.evaluate(state)
 
 
 def click_at(page, place, share):
@@ -166,16 +207,64 @@ class TestControls:
 
     @pytest.mark.parametrize("name", SLIDERS)
     def test_extremes_give_a_picture_or_a_message(self, explorer, name):
-        page = explorer.page
-        control(page, name).locator(".noUi-handle").focus()
-        for key in ("Home", "End"):
-            page.keyboard.press(key)
-            page.wait_for_timeout(300)
-            drawn = page.locator(".grokedu-plot").inner_html()
-            assert "NaN" not in drawn
-            assert "undefined" not in drawn
-            assert len(page.locator(".gk-sentence").inner_text()) > 20
-        assert not explorer.complaints
+        assert_extremes_are_shown(explorer, name)
+
+
+def assert_trained_as_in_python(page):
+    """t1 and t2 of the page's own network, to the step that rounding can move."""
+    page.wait_for_function(
+        "!['fitting', 'measuring'].includes(document.querySelector('.grokedu-plot')"
+        ".__grokedu.phase)"
+    )
+    page.wait_for_timeout(100)
+    shown = page.evaluate(NETWORK_STATE)
+    settings, network = shown["state"], shown["network"]
+    hidden = np.reshape(network["hidden"], (network["m"], network["d"]))
+    problem = gk.NetworkProblem(
+        inputs=np.reshape(network["inputs"], (network["n"], network["d"])),
+        hidden_weights=np.sqrt(settings["init_variance"]) * hidden,
+        output_weights=network["output"],
+    )
+    start = problem.train_loss(problem.hidden_weights, problem.output_weights)
+    thresholds = {name: settings[name] for name in ("train_threshold", "test_threshold")}
+    run = gk.train_network(
+        problem,
+        weight_decay=settings["weight_decay"],
+        learning_rate=settings["learning_rate"],
+        n_steps=_LAST_STEP,
+        **thresholds,
+        tail="closed form",
+        fit_tolerance=_FIT_TOLERANCE * min(1.0, start),
+        progress=lambda done: done < _MAX_STEPS,
+    )
+    times = gk.grokking_times(run, **thresholds)
+    for name, step in (("overfit", times.overfit_step), ("generalize", times.generalize_step)):
+        assert (shown["times"][name] is None) == (step is None)
+        assert step is None or abs(shown["times"][name] - step) <= 1
+
+
+NETWORK_SLIDERS = [name for name in NETWORK_CONTROLS if name != "seed"]
+
+
+class TestNetworkControls:
+    @pytest.mark.parametrize("name", NETWORK_SLIDERS)
+    def test_mouse_and_keyboard(self, network_explorer, name):
+        page = network_explorer.page
+        slider = control(page, name)
+        before = page.evaluate(NETWORK_STATE)["state"][name]
+        click_at(page, slider, 0.55)
+        wait_for_change(page, name, before, NETWORK_STATE)
+        assert_trained_as_in_python(page)
+        clicked = page.evaluate(NETWORK_STATE)["state"][name]
+        slider.locator(".noUi-handle").focus()
+        page.keyboard.press("ArrowLeft")
+        assert wait_for_change(page, name, clicked, NETWORK_STATE)["state"][name] < clicked
+        assert_trained_as_in_python(page)
+        assert not network_explorer.complaints
+
+    @pytest.mark.parametrize("name", NETWORK_SLIDERS)
+    def test_extremes_give_a_picture_or_a_message(self, network_explorer, name):
+        assert_extremes_are_shown(network_explorer, name)
 
 
 def random_settings(rng):
