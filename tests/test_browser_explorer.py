@@ -81,16 +81,34 @@ def opened(browser, address):
     context.close()
 
 
-@pytest.fixture
-def explorer(browser, address):
-    with opened(browser, address) as explorer:
-        yield explorer
+@pytest.fixture(scope="module")
+def ridge_page(browser, address):
+    with opened(browser, address) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def network_page(browser, network_address):
+    with opened(browser, network_address) as page:
+        yield page
+
+
+def reset(seen):
+    """The page as it was when it was opened."""
+    seen.complaints.clear()
+    seen.page.get_by_role("button", name="Reset").click()
+    seen.page.wait_for_timeout(300)
+    return seen
 
 
 @pytest.fixture
-def network_explorer(browser, network_address):
-    with opened(browser, network_address) as explorer:
-        yield explorer
+def explorer(ridge_page):
+    return reset(ridge_page)
+
+
+@pytest.fixture
+def network_explorer(network_page):
+    return reset(network_page)
 
 
 def problem_of(modes, settings):
