@@ -39,7 +39,7 @@ browser:  ## find a Chromium for the browser tests, or install one
 	@.ci/install-browser
 
 lab: $(BUNDLE) $(LAB)  ## open JupyterLab on the chapters
-	@$(BIN)/jupyter lab --notebook-dir=book
+	@$(BIN)/jupyter lab --notebook-dir=book $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lint: $(PACKAGES)  ## check style and formatting
 	@$(BIN)/ruff check .
