@@ -197,6 +197,24 @@ class TestControls:
         assert_page_equals_python(after_key)
         assert not explorer.complaints
 
+    @pytest.mark.parametrize(
+        ("typed", "value"),
+        [("0.001", 0.001), ("zzz", 1e-4), ("", 1e-4)],
+        ids=["a number", "letters", "nothing"],
+    )
+    def test_what_was_typed_is_taken_on_leaving(self, explorer, typed, value):
+        page = explorer.page
+        readout = control(page, "weight_decay").locator(".widget-readout")
+        readout.click()
+        page.keyboard.press("Control+A")
+        page.keyboard.press("Backspace")
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(200)
+        assert page.evaluate(STATE)["state"]["weight_decay"] == pytest.approx(value)
+        assert float(readout.inner_text()) == pytest.approx(value)
+        assert not explorer.complaints
+
     def test_seed_by_keyboard(self, explorer):
         page = explorer.page
         entry = control(page, "seed").locator("input")
@@ -279,6 +297,17 @@ class TestNetworkControls:
         assert wait_for_change(page, name, clicked, NETWORK_STATE)["state"][name] < clicked
         assert_trained_as_in_python(page)
         assert not network_explorer.complaints
+
+    def test_all_neurons_stay_in_their_panel(self, network_explorer):
+        """Also where they grow before they shrink."""
+        page = network_explorer.page
+        page.evaluate("location.hash = '#network:init_variance=10,learning_rate=0.0126,step=10'")
+        page.wait_for_timeout(1500)
+        highest = page.evaluate(
+            """Math.min(...[...document.querySelectorAll(".gk-neurons")].map((dots) =>
+              dots.getBBox().y))"""
+        )
+        assert highest >= 0
 
     @pytest.mark.parametrize("name", NETWORK_SLIDERS)
     def test_extremes_give_a_picture_or_a_message(self, network_explorer, name):

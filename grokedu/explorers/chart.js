@@ -270,7 +270,8 @@ export class LossChart {
   drawThreshold(name, value) {
     const { left, right } = this.box;
     const handle = this.handles[name];
-    const y = this.y(value);
+    // While a line is dragged the scale stays, and the value may lie beyond it.
+    const y = Math.min(Math.max(this.y(value), this.box.top), this.box.bottom);
     const middle = (left + right) / 2;
     const isTrain = name === "train_threshold";
     const grip = isTrain ? left + 12 : right - 12;

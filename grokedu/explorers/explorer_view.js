@@ -228,7 +228,9 @@ export class ExplorerView {
   }
 
   drawAgain() {
-    this.change({ seed: this.settings().seed + 1 });
+    const [lowest, highest] = this.model.get("ranges").seed;
+    const { seed } = this.settings();
+    this.change({ seed: seed < highest ? seed + 1 : lowest });
   }
 
   reset() {
@@ -301,7 +303,8 @@ export class ExplorerView {
   play() {
     const { horizon, times } = this.analysis;
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      this.playInJumps([0, times.overfit, times.generalize, horizon].filter((s) => s !== null));
+      const milestones = [0, times.overfit, times.generalize, horizon].filter((s) => s !== null);
+      this.playInJumps(milestones.sort((a, b) => a - b));
       return;
     }
     let position = positionOf(this.step(), horizon);
@@ -446,6 +449,7 @@ export class ExplorerView {
     for (const part of this.panelParts) part.hidden = blocked;
     this.playButton.disabled = this.scrubber.disabled = blocked;
     if (blocked) {
+      this.pause();
       this.chart.drawCursor(0, null);
       return;
     }

@@ -1,4 +1,4 @@
-// Names for the parts of ipywidgets controls that have none, so that screen readers can tell them.
+// What ipywidgets controls lack: names for screen readers, and numbers that are taken on leaving.
 
 /** Watch the controls of the explorer around `root` and keep them named; returns how to stop. */
 export function nameControls(root) {
@@ -15,6 +15,19 @@ export function nameControls(root) {
   return () => observer.disconnect();
 }
 
+/** ipywidgets takes a typed number on Enter alone; leaving the field must not lose it. */
+function commitOnLeaving(readout) {
+  if (readout.dataset.commits) return;
+  readout.dataset.commits = "yes";
+  let before = "";
+  readout.addEventListener("focus", () => (before = readout.textContent));
+  readout.addEventListener("blur", () => {
+    if (readout.textContent === before) return;
+    const enter = { key: "Enter", keyCode: 13, bubbles: true, cancelable: true };
+    readout.dispatchEvent(new KeyboardEvent("keydown", enter));
+  });
+}
+
 function nameSlider(control) {
   const label = control.querySelector(".widget-label")?.textContent.trim();
   const readout = control.querySelector(".widget-readout");
@@ -23,6 +36,7 @@ function nameSlider(control) {
     if (readout) handle.setAttribute("aria-valuetext", readout.textContent.trim());
   }
   if (label && readout) {
+    commitOnLeaving(readout);
     readout.setAttribute("role", "textbox");
     readout.setAttribute("aria-label", `${label}, exact value`);
   }

@@ -111,9 +111,7 @@ class NetworkView extends ExplorerView {
     const { training } = analysis;
     if (!training) return;
     this.atStart = training.neurons(0);
-    const strongest = ({ strengths }) => strengths.reduce((most, s) => Math.max(most, s), 1e-9);
-    const end = training.neurons(training.last.step);
-    this.top = 1.05 * Math.max(strongest(this.atStart), analysis.stop ? 0 : strongest(end));
+    if (!analysis.stop) this.top = 1.05 * Math.max(training.strongest, 1e-9);
   }
 
   losses(step) {

@@ -291,6 +291,16 @@ export class Training {
     return { overfit, generalize, reasons };
   }
 
+  /** The strength of the strongest neuron at any record. */
+  get strongest() {
+    const { d, m } = this.network;
+    let most = 0;
+    for (const { hidden, output } of this.records) {
+      for (let j = 0; j < m; j++) most = Math.max(most, norm(hidden, j, d) * Math.abs(output[j]));
+    }
+    return most;
+  }
+
   /** The neurons at the record before `step`, shrunk by the law after the fit. */
   neurons(step) {
     const { n, d, m, inputs } = this.network;

@@ -1,9 +1,11 @@
 // The sentences and the table of the network explorer; no DOM.
 
-import { flipped, LAYERS } from "./network_math.js";
+import { flipped, LAYERS, MOST_STEPS } from "./network_math.js";
 import {
   count, duration, erasedSentence, outcomeSentence, percent, plain, row, short,
 } from "./words.js";
+
+const ENDS = ", where the simulation ends";
 
 /** What happened, in words. */
 export function sentence({ settings, training, stop, pending, times }) {
@@ -11,14 +13,20 @@ export function sentence({ settings, training, stop, pending, times }) {
   if (stop) {
     return `η = ${plain(settings.learning_rate)} is too large for this network: its loss grew without bound and overflowed at step ${count(stop.step)}, so t₁ and t₂ do not exist. Choose a smaller learning rate.`;
   }
-  if (pending) return `Training the network: ${count(training.step)} steps so far.`;
+  if (pending) return `Training the network: ${count(training.step)} steps so far, of about ${count(MOST_STEPS)} at most.`;
   const epsilon = plain(settings.train_threshold), c = plain(settings.test_threshold);
   const reasons = times.reasons.map(({ loss, after }) => {
     if (after === null) return `training loss is below ε = ${epsilon} at every step`;
     const [name, level] = loss === "train" ? ["training", `ε = ${epsilon}`] : ["test", `c = ${c}`];
-    return `${name} loss is still above ${level} after ${count(after)} steps, where the simulation ends`;
+    return `${name} loss is still above ${level} after ${count(after)} steps${ENDS}`;
   });
-  return outcomeSentence(settings, times, reasons);
+  const said = outcomeSentence(settings, times, reasons);
+  // A simulation that ends too early says nothing about what would have come.
+  return reasons.some((reason) => reason.endsWith(ENDS))
+    ? said.replace("so t₁ does not exist", "so t₁ is not known")
+        .replace("so t₂ does not exist", "so t₂ is not known")
+        .replace("neither t₁ nor t₂ exists", "neither t₁ nor t₂ is known")
+    : said;
 }
 
 /** The late stage: its measured rate against 2kηλ. */

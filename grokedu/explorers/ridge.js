@@ -119,8 +119,8 @@ class RidgeView extends ExplorerView {
   drawPanel(step, width) {
     const { run, settings } = this.analysis;
     const shares = sharesLeft(run, step);
-    const description = momentSentence(run, step, shares);
     const hasUnseen = settings.n_features > settings.n_samples;
+    const description = momentSentence(run, step, shares, hasUnseen);
     this.panel.draw(shares, hasUnseen, { width, description });
     this.moment.textContent = description;
     return { shares };

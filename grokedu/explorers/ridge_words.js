@@ -24,13 +24,16 @@ function obstacleSentence(settings, { kind, limit }) {
 }
 
 /** What is left at the scrubbed step. */
-export function momentSentence(run, step, shares) {
+export function momentSentence(run, step, shares, hasUnseen) {
   const { rank } = run;
   const seen = shares.subarray(0, rank);
   const forgotten = seen.reduce((total, share) => total + (share < 0.01), 0);
   const test = run.test.at(step);
   const carried = test > 0 ? unseenLoss(run, step) / test : 0;
-  return `At step ${count(step)}: training loss ${plain(run.train.at(step))}, test loss ${plain(test)}. ${forgotten} of ${rank} seen directions have forgotten 99% of their start; the unseen subspace keeps ${percent(shares[rank])} and carries ${percent(carried)} of the test loss.`;
+  const unseen = hasUnseen
+    ? `the unseen subspace keeps ${percent(shares[rank])} and carries ${percent(carried)} of the test loss`
+    : "nothing is unseen";
+  return `At step ${count(step)}: training loss ${plain(run.train.at(step))}, test loss ${plain(test)}. ${forgotten} of ${rank} seen directions have forgotten 99% of their start; ${unseen}.`;
 }
 
 /** The rows of the table: label, t1, t2, delay, and a note where something has to be said. */
@@ -71,7 +74,7 @@ function boundRow(label, bound, times) {
   const cells = [
     `≤ ${count(overfitAtMost)}`,
     speaks ? `≥ ${count(generalizeAtLeast)}` : "says nothing",
-    speaks ? `≥ ${count(generalizeAtLeast - overfitAtMost).replace("-", "−")}` : "says nothing",
+    speaks ? `≥ ${count(Math.round(generalizeAtLeast) - Math.round(overfitAtMost)).replace("-", "−")}` : "says nothing",
   ];
   return { label, cells, note: `${looseness(bound, times)}${promise(bound.conditions)}` };
 }

@@ -12,7 +12,8 @@ export function powerOfTen(exponent) {
 
 /** Three digits, no trailing zeros. */
 export function short(value) {
-  return String(Number(value.toPrecision(3)));
+  const rounded = Number(value.toPrecision(3));
+  return Math.abs(rounded) >= 1000 ? GROUPED.format(rounded) : String(rounded);
 }
 
 /** A loss or a parameter as people write it. */
@@ -59,7 +60,7 @@ function count3(ratio) {
 
 /** One step would multiply the weights by 1 − ηλ ≤ 0. */
 export function erasedSentence({ learning_rate, weight_decay }) {
-  return `η = ${plain(learning_rate)} times λ = ${plain(weight_decay)} is at least 1, so one step would erase the weights. Choose a learning rate below 1/λ = ${plain(1 / weight_decay)}.`;
+  return `η = ${plain(learning_rate)} times λ = ${plain(weight_decay)} is at least 1, so one step would erase the weights. Choose a smaller weight decay, or a learning rate below 1/λ = ${plain(1 / weight_decay)}.`;
 }
 
 const SYMBOLS = {
@@ -86,7 +87,7 @@ export function percent(share) {
 /** A row of the table: t1, t2, the delay, and a note where something has to be said. */
 export function row(label, overfit, generalize, note = "") {
   const exist = overfit !== null && generalize !== null;
-  const delay = exist ? count(generalize - overfit).replace("-", "−") : "none";
+  const delay = exist ? count(Math.round(generalize) - Math.round(overfit)).replace("-", "−") : "none";
   return { label, cells: [count(overfit), count(generalize), delay], note };
 }
 
