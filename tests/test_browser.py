@@ -49,7 +49,8 @@ def assert_alive(seen):
 
 
 def switch_theme(page, theme):
-    """As the reader's system does it."""
+    """As the reader's system does it. Colors must not fade while they are looked at."""
+    page.add_style_tag(content="* { transition: none !important; }")
     page.emulate_media(color_scheme=theme)
     page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
 
