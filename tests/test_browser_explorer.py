@@ -174,6 +174,19 @@ def click_at(page, place, share):
     page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
 
 
+def move_by_mouse_and_keyboard(page, name, share, state, check):
+    """Click on a slider at `share` of its length, then step down by a key; check after each."""
+    slider = control(page, name)
+    before = page.evaluate(state)["state"][name]
+    click_at(page, slider, share)
+    clicked = wait_for_change(page, name, before, state)["state"][name]
+    check(page)
+    slider.locator(".noUi-handle").focus()
+    page.keyboard.press("ArrowLeft")
+    assert wait_for_change(page, name, clicked, state)["state"][name] < clicked
+    check(page)
+
+
 SLIDERS = [name for name in _CONTROLS if name != "seed"]
 
 
@@ -184,17 +197,10 @@ class TestControls:
 
     @pytest.mark.parametrize("name", SLIDERS)
     def test_mouse_and_keyboard(self, explorer, name):
-        page = explorer.page
-        slider = control(page, name)
-        before = page.evaluate(STATE)["state"][name]
-        click_at(page, slider, 0.3)
-        after_mouse = wait_for_change(page, name, before)
-        assert_page_equals_python(after_mouse)
-        slider.locator(".noUi-handle").focus()
-        page.keyboard.press("ArrowLeft")
-        after_key = wait_for_change(page, name, after_mouse["state"][name])
-        assert after_key["state"][name] < after_mouse["state"][name]
-        assert_page_equals_python(after_key)
+        def check(page):
+            assert_page_equals_python(page.evaluate(STATE))
+
+        move_by_mouse_and_keyboard(explorer.page, name, 0.3, STATE, check)
         assert not explorer.complaints
 
     @pytest.mark.parametrize(
@@ -285,17 +291,8 @@ NETWORK_SLIDERS = [name for name in NETWORK_CONTROLS if name != "seed"]
 class TestNetworkControls:
     @pytest.mark.parametrize("name", NETWORK_SLIDERS)
     def test_mouse_and_keyboard(self, network_explorer, name):
-        page = network_explorer.page
-        slider = control(page, name)
-        before = page.evaluate(NETWORK_STATE)["state"][name]
-        click_at(page, slider, 0.55)
-        wait_for_change(page, name, before, NETWORK_STATE)
-        assert_trained_as_in_python(page)
-        clicked = page.evaluate(NETWORK_STATE)["state"][name]
-        slider.locator(".noUi-handle").focus()
-        page.keyboard.press("ArrowLeft")
-        assert wait_for_change(page, name, clicked, NETWORK_STATE)["state"][name] < clicked
-        assert_trained_as_in_python(page)
+        check = assert_trained_as_in_python
+        move_by_mouse_and_keyboard(network_explorer.page, name, 0.55, NETWORK_STATE, check)
         assert not network_explorer.complaints
 
     def test_all_neurons_stay_in_their_panel(self, network_explorer):

@@ -116,7 +116,7 @@ class TestKernel:
             flat([*problem.hidden_weights, problem.output_weights]), start
         )
 
-    @pytest.mark.skipif(UNCOMPILED, reason="this is the test that starts the uncompiled ones")
+    @pytest.mark.skipif(UNCOMPILED, reason="it starts this very run, and would start itself again")
     def test_passes_without_numba(self):
         """Indices out of bounds raise only in Python."""
         tests = [f"{__file__}::{name}" for name in ("TestKernel", "TestPopulationSquare")]
@@ -161,7 +161,10 @@ class TestPopulationSquare:
         value = population_square(np.array(hidden), np.array(output))
         assert value == pytest.approx(expected, rel=1e-14, abs=1e-15)
 
-    @pytest.mark.skipif(UNCOMPILED, reason="a million pairs")
+    @pytest.mark.skipif(
+        UNCOMPILED,
+        reason="a million pairs of neurons take minutes in pure Python; smaller widths run",
+    )
     @pytest.mark.parametrize("width", [511, 512, 513, 1030])
     def test_blocks_do_not_show(self, width):
         rng = np.random.default_rng(width)
