@@ -28,7 +28,7 @@ help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 book: $(BUNDLE)  ## execute the chapters and build the book into _build/html
-	@$(BIN)/python book/_ext/build.py
+	@$(BIN)/python tools/build.py
 
 test: $(BUNDLE) $(LAB) browser  ## unit tests, every chapter's outputs, the pages in a browser
 	@echo "Testing the package, the chapters and the pages"
@@ -62,7 +62,7 @@ paper: $(BUNDLE)  ## rerun the long experiments into book/results
 	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 notebooks: $(BUNDLE)  ## execute all chapters in place and normalize them
-	@$(BIN)/python book/_ext/notebooks.py book/*.ipynb
+	@$(BIN)/python tools/notebooks.py book/*.ipynb
 
 constraints:  ## resolve all dependencies anew and pin them in constraints.txt
 	@PYTHON=$(PYTHON) .ci/refresh-constraints

@@ -13,7 +13,7 @@ except ImportError:  # run by hand in an environment without hatchling
     BuildHookInterface = object
 
 SOURCES = {
-    f"grokedu/explorers/{kind}.js": f"grokedu/explorers/{kind}.bundle.js"
+    f"grokedu/explorers/js/{kind}/index.js": f"grokedu/explorers/{kind}.bundle.js"
     for kind in ("ridge", "network")
 }
 

@@ -3,12 +3,15 @@
 A map of the modules, in the order of their imports:
 
 ==============  ============================================================================
-`problems`      what is learned: data, teacher, initial weights, population covariance
+`checks`        bad input in words
+`ridge`         what is learned: data, teacher, initial weights, population covariance
 `random_features`  ridge regression on random ReLU and Fourier features
 `networks`      ReLU networks with their data, and their exact population loss
+`progress`      how a long run tells how far it is
 `trajectory`    what a run leaves behind: the two losses at each recorded step
-`training`      gradient descent, step by step, in numba kernels
-`dynamics`      sums of decaying exponentials, and the exact steps at which they cross a level
+`training`      gradient descent on ridge problems, step by step, in numba kernels
+`network_training`  the same on networks
+`crossings`     sums of decaying exponentials, and the exact steps at which they cross a level
 `exact`         the same runs in closed form, for any number of steps
 `grokking`      t1, t2 and their delay, read off a trajectory
 `theory`        the theorems of Xu, Vardi and Safran (2026), with their constants and conditions
@@ -27,16 +30,16 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
-    "RidgeProblem": "problems",
-    "gaussian_problem": "problems",
-    "realizable_problem": "problems",
+    "RidgeProblem": "ridge",
+    "gaussian_problem": "ridge",
+    "realizable_problem": "ridge",
     "NetworkProblem": "networks",
     "relu_network_problem": "networks",
     "relu_feature_problem": "random_features",
     "fourier_feature_problem": "random_features",
     "Trajectory": "trajectory",
     "train_ridge": "training",
-    "train_network": "training",
+    "train_network": "network_training",
     "exact_ridge": "exact",
     "exact_grokking_times": "exact",
     "ridge_solution": "exact",
@@ -46,12 +49,14 @@ _HOME = {
     "sweep": "sweeps",
 }
 _MODULES = {
-    "problems",
+    "checks",
+    "ridge",
     "networks",
     "random_features",
     "trajectory",
     "training",
-    "dynamics",
+    "network_training",
+    "crossings",
     "exact",
     "grokking",
     "theory",

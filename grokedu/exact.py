@@ -10,15 +10,10 @@ and in the complement θ⊥(t) = (1 − ηλ)^t θ⊥(0): only weight decay acts
 
 import numpy as np
 
-from grokedu.dynamics import DecayingForm, first_at_most, last_at_least
+from grokedu.checks import check_number, check_steps, check_thresholds
+from grokedu.crossings import DecayingForm, first_at_most, last_at_least
 from grokedu.grokking import GrokkingTimes
-from grokedu.problems import (
-    check_gradient_descent,
-    check_number,
-    check_steps,
-    check_thresholds,
-    covariance_times,
-)
+from grokedu.ridge import check_gradient_descent, covariance_times
 from grokedu.trajectory import Trajectory
 
 

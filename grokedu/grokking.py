@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokedu.problems import check_number, check_thresholds
+from grokedu.checks import check_number, check_thresholds
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from grokedu.problems import check_array, check_count, check_number, check_rng
+from grokedu.checks import check_array, check_count, check_number, check_rng
 
 _BLOCK_ROWS = 512
 

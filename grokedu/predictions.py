@@ -10,10 +10,7 @@ import math
 import numpy as np
 from scipy.optimize import brentq
 
-from grokedu.dynamics import DecayingForm
-from grokedu.exact import crossing_times
-from grokedu.grokking import GrokkingTimes
-from grokedu.problems import (
+from grokedu.checks import (
     check_count,
     check_number,
     check_probability,
@@ -21,6 +18,9 @@ from grokedu.problems import (
     check_steps,
     check_thresholds,
 )
+from grokedu.crossings import DecayingForm
+from grokedu.exact import crossing_times
+from grokedu.grokking import GrokkingTimes
 from grokedu.trajectory import Trajectory
 
 _NODES = 400

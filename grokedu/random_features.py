@@ -10,7 +10,8 @@ import math
 import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
-from grokedu.problems import RidgeProblem, check_count, check_number, check_rng
+from grokedu.checks import check_count, check_number, check_rng
+from grokedu.ridge import RidgeProblem
 
 _BLOCK_ROWS = 1024
 

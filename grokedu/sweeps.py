@@ -4,9 +4,10 @@ from itertools import product
 
 import numpy as np
 
+from grokedu.checks import check_count
 from grokedu.exact import exact_grokking_times
 from grokedu.grokking import grokking_times
-from grokedu.problems import check_count, gaussian_problem
+from grokedu.ridge import gaussian_problem
 
 _PROBLEM = ("n_samples", "n_features", "init_variance", "teacher_norm", "label_noise")
 _RUN = ("weight_decay", "learning_rate", "train_threshold", "test_threshold")

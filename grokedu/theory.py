@@ -12,13 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokedu.problems import (
-    check_gradient_descent,
-    check_number,
-    check_probability,
-    check_steps,
-    check_thresholds,
-)
+from grokedu.checks import check_number, check_probability, check_steps, check_thresholds
+from grokedu.ridge import check_gradient_descent
 
 
 @dataclass(frozen=True)

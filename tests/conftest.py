@@ -29,7 +29,7 @@ BROWSER_OPTIONS = [
 def book(tmp_path_factory):
     """The folder of the built pages. Built once, however many test processes there are."""
     with _one_at_a_time(tmp_path_factory.getbasetemp().parent / "book.lock"):
-        build = [sys.executable, ROOT / "book" / "_ext" / "build.py"]
+        build = [sys.executable, ROOT / "tools" / "build.py"]
         done = subprocess.run(build, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return ROOT / "_build" / "html"

@@ -49,7 +49,7 @@ def write_page(folder, explorer, kind):
     explorer.wait(60)
     plot = explorer.plot
     state = {n: getattr(plot, n) for n in plot.keys if n not in _NOT_DRAWN and n[0] != "_"}
-    style = (SOURCES / "explorer.css").read_text()
+    style = (SOURCES / "js" / "explorer.css").read_text()
     page = _PAGE % {
         "style": style,
         "kind": kind,

@@ -1,7 +1,7 @@
-// Reads requests as JSON from standard input, answers with what network_math.js computes.
+// Reads requests as JSON from standard input, answers with what network/math.js computes.
 
 import { readFileSync } from "node:fs";
-import * as math from "../grokedu/explorers/network_math.js";
+import * as math from "../grokedu/explorers/js/network/math.js";
 
 function network(raw) {
   const arrays = ["inputs", "hidden", "output"];

@@ -1,7 +1,7 @@
-// Reads requests as JSON from standard input, answers with what ridge_math.js computes.
+// Reads requests as JSON from standard input, answers with what ridge/math.js computes.
 
 import { readFileSync } from "node:fs";
-import * as math from "../grokedu/explorers/ridge_math.js";
+import * as math from "../grokedu/explorers/js/ridge/math.js";
 
 const plain = (value) => {
   if (ArrayBuffer.isView(value)) return Array.from(value, plain);

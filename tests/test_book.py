@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
-sys.path.insert(0, str(BOOK / "_ext"))
+sys.path.insert(0, str(ROOT / "tools"))
 
 import notebooks  # noqa: E402
 

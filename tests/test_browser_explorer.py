@@ -334,7 +334,7 @@ def test_random_problems_in_this_browser_equal_python(browser, address):
     page.goto(f"{address}/index.html")
     answers = page.evaluate(
         """async (every) => {
-          const math = await import("./sources/ridge_math.js");
+          const math = await import("./sources/js/ridge/math.js");
           const list = (values) => Array.from(values);
           return every.map((settings) => {
             const modes = math.drawModes(settings.n_samples, settings.n_features, settings.seed);

@@ -310,7 +310,7 @@ class TestTinyWeightDecay:
 class TestCrossingTimes:
     def test_of_two_forms(self):
         problem = one_mode(start=1.0, teacher=0.0)
-        from grokedu.dynamics import DecayingForm
+        from grokedu.crossings import DecayingForm
 
         form = DecayingForm(np.zeros(1), np.ones(1), np.array([0.5]), np.ones(1))
         assert crossing_times(form, form, 0.25, 0.25) == gk.GrokkingTimes(1, 1)

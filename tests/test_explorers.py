@@ -10,8 +10,8 @@ import pytest
 
 import grokedu as gk
 from grokedu.explorers import RidgeExplorer
-from grokedu.explorers._worker import LatestJob
 from grokedu.explorers.ridge import _CONTROLS, _DEFAULTS, LAYERS
+from grokedu.explorers.worker import LatestJob
 
 SETTINGS = list(_DEFAULTS)
 SMALL = {"n_samples": 20, "n_features": 60, "weight_decay": 1e-2}

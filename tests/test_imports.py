@@ -13,19 +13,22 @@ PACKAGE = Path(gk.__file__).parent
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 # module: what of grokedu it may import, at the top or inside a function
 ARROWS = {
-    "problems": set(),
+    "checks": set(),
+    "progress": set(),
     "trajectory": set(),
-    "dynamics": set(),
+    "crossings": set(),
     "_kernels": set(),
+    "ridge": {"checks"},
     "figures": {"trajectory", "grokking"},
-    "grokking": {"problems"},
-    "networks": {"problems", "_kernels"},
-    "random_features": {"problems", "_kernels"},
-    "training": {"problems", "networks", "trajectory", "_kernels"},
-    "exact": {"dynamics", "grokking", "problems", "trajectory"},
-    "theory": {"grokking", "problems"},
-    "predictions": {"dynamics", "exact", "grokking", "problems", "trajectory"},
-    "sweeps": {"training", "exact", "grokking", "problems"},
+    "grokking": {"checks"},
+    "networks": {"checks", "_kernels"},
+    "random_features": {"checks", "ridge", "_kernels"},
+    "training": {"checks", "ridge", "progress", "trajectory", "_kernels"},
+    "network_training": {"checks", "networks", "progress", "trajectory", "_kernels"},
+    "exact": {"checks", "crossings", "grokking", "ridge", "trajectory"},
+    "theory": {"checks", "grokking", "ridge"},
+    "predictions": {"checks", "crossings", "exact", "grokking", "trajectory"},
+    "sweeps": {"checks", "training", "exact", "grokking", "ridge"},
 }
 CONTRACT = [
     "RidgeProblem",

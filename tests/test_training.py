@@ -278,7 +278,7 @@ class TestStopping:
 
     @pytest.mark.parametrize(("patience", "progress", "shown"), BARS)
     def test_a_bar_for_long_runs(self, monkeypatch, capsys, problem, patience, progress, shown):
-        monkeypatch.setattr(training, "_SECONDS_BEFORE_BAR", patience)
+        monkeypatch.setattr("grokedu.progress.SECONDS_BEFORE_BAR", patience)
         gk.train_ridge(problem, **OPTIMIZER, n_steps=500, progress=progress)
         assert ("500" in capsys.readouterr().err) == shown
 

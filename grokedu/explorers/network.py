@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import traitlets as t
 
-from grokedu.explorers._base import (
+from grokedu.explorers._fallback import network_fallback_html, notice_html
+from grokedu.explorers.base import (
     SEED,
     Explorer,
     ExplorerPlot,
@@ -17,10 +18,9 @@ from grokedu.explorers._base import (
     int_slider,
     log_slider,
 )
-from grokedu.explorers._fallback import network_fallback_html, notice_html
 from grokedu.grokking import grokking_times
 from grokedu.networks import relu_network_problem
-from grokedu.training import train_network
+from grokedu.network_training import train_network
 
 _HERE = Path(__file__).parent
 _MAX_STEPS = 20_000  # simulated; the law of the late stage goes on to _LAST_STEP
@@ -67,7 +67,7 @@ class NetworkPlot(ExplorerPlot):
     """What the browser trains and draws: the settings, the network, and the last run in Python."""
 
     _esm = _HERE / "network.bundle.js"
-    _css = _HERE / "explorer.css"
+    _css = _HERE / "js" / "explorer.css"
     defaults = _DEFAULTS
 
     weight_decay = t.Float(_DEFAULTS["weight_decay"]).tag(sync=True)

@@ -11,7 +11,8 @@ import numpy as np
 import traitlets as t
 
 from grokedu.exact import exact_grokking_times
-from grokedu.explorers._base import (
+from grokedu.explorers._fallback import fallback_html
+from grokedu.explorers.base import (
     SEED,
     Explorer,
     ExplorerPlot,
@@ -20,9 +21,8 @@ from grokedu.explorers._base import (
     int_slider,
     log_slider,
 )
-from grokedu.explorers._fallback import fallback_html
 from grokedu.grokking import grokking_times
-from grokedu.problems import gaussian_problem
+from grokedu.ridge import gaussian_problem
 from grokedu.training import train_ridge
 
 _HERE = Path(__file__).parent
@@ -78,7 +78,7 @@ class RidgePlot(ExplorerPlot):
     """What the browser draws: the settings, the problem in its eigenbasis, and the last run."""
 
     _esm = _HERE / "ridge.bundle.js"
-    _css = _HERE / "explorer.css"
+    _css = _HERE / "js" / "explorer.css"
     defaults = _DEFAULTS
 
     weight_decay = t.Float(_DEFAULTS["weight_decay"]).tag(sync=True)

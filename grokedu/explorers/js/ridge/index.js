@@ -1,12 +1,12 @@
 // The ridge explorer in the browser: one random ridge problem and its exact curves.
 
-import { Addresses } from "./address.js";
-import { add } from "./dom.js";
-import { ExplorerView } from "./explorer_view.js";
-import { analyze } from "./ridge_analysis.js";
-import { drawModes, sharesLeft } from "./ridge_math.js";
-import { ForgettingPanel } from "./ridge_panel.js";
-import { descentSentence, momentSentence, sentence, tableRows } from "./ridge_words.js";
+import { Addresses } from "../address.js";
+import { add } from "../dom.js";
+import { ExplorerView } from "../explorer.js";
+import { analyze } from "./analysis.js";
+import { drawModes, sharesLeft } from "./math.js";
+import { ForgettingPanel } from "./panel.js";
+import { descentSentence, momentSentence, sentence, tableRows } from "./words.js";
 
 const LAYER_NAMES = {
   sharp: "sharp prediction",

@@ -1,8 +1,8 @@
 """Execute the chapters and write them down in one normal form, the same bytes every time.
 
-    python book/_ext/notebooks.py book/*.ipynb               execute, then normalize
-    python book/_ext/notebooks.py --no-execute FILES         normalize only
-    python book/_ext/notebooks.py --check FILES              say which files are not normalized
+    python tools/notebooks.py book/*.ipynb               execute, then normalize
+    python tools/notebooks.py --no-execute FILES         normalize only
+    python tools/notebooks.py --check FILES              say which files are not normalized
 
 What stays is what nbval compares: text, tables, streams. Pictures are drawn anew when the book
 is built, and widgets come alive there, so their bytes and their state are not kept.

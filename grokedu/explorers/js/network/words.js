@@ -1,9 +1,9 @@
 // The sentences and the table of the network explorer; no DOM.
 
-import { flipped, LAYERS, MOST_STEPS } from "./network_math.js";
+import { flipped, LAYERS, MOST_STEPS } from "./math.js";
 import {
   count, duration, erasedSentence, outcomeSentence, percent, plain, row, short,
-} from "./words.js";
+} from "../words.js";
 
 const ENDS = ", where the simulation ends";
 

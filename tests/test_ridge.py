@@ -5,7 +5,7 @@ import pytest
 from draws import COVARIANCES, SHAPES, known
 
 import grokedu as gk
-from grokedu.problems import check_gradient_descent, covariance_times
+from grokedu.ridge import check_gradient_descent, covariance_times
 
 
 def gaussian(seed=0, **parameters):

@@ -9,7 +9,7 @@ from draws import examples, powers, seeds
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grokedu.dynamics import LAST_STEP, DecayingForm, first_at_most, last_at_least
+from grokedu.crossings import LAST_STEP, DecayingForm, first_at_most, last_at_least
 
 HORIZON = 400
 
@@ -66,7 +66,7 @@ class TestValues:
     def test_values_do_not_depend_on_the_pieces_they_are_computed_in(self, monkeypatch):
         form, steps = draw_form(0, 5, True, 1.9), np.arange(100)
         whole = form.at(steps)
-        monkeypatch.setattr("grokedu.dynamics._BLOCK", 10)
+        monkeypatch.setattr("grokedu.crossings._BLOCK", 10)
         np.testing.assert_allclose(form.at(steps), whole, rtol=1e-14)
 
     @examples(50)

@@ -1,12 +1,12 @@
 // The network explorer in the browser: a small network, really trained on every change.
 
-import { Addresses } from "./address.js";
-import { add } from "./dom.js";
-import { ExplorerView } from "./explorer_view.js";
-import { analyze } from "./network_analysis.js";
-import { drawNetwork, Training } from "./network_math.js";
-import { NeuronPanel } from "./network_panel.js";
-import { lawSentence, momentSentence, runSentence, sentence, tableRows } from "./network_words.js";
+import { Addresses } from "../address.js";
+import { add } from "../dom.js";
+import { ExplorerView } from "../explorer.js";
+import { analyze } from "./analysis.js";
+import { drawNetwork, Training } from "./math.js";
+import { NeuronPanel } from "./panel.js";
+import { lawSentence, momentSentence, runSentence, sentence, tableRows } from "./words.js";
 
 const SLICE = 12; // ms of training per frame
 const PATIENCE = 300; // ms that the old picture stays while the new run is not there yet

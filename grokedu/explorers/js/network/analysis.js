@@ -1,7 +1,7 @@
 // From settings and a training to everything that the explorer draws and says; no DOM.
 
-import { logSteps } from "./ridge_math.js";
-import { roundUp } from "./steps.js";
+import { logSteps } from "../ridge/math.js";
+import { roundUp } from "../steps.js";
 
 const CURVE_POINTS = 300;
 const NOTHING = { overfit: null, generalize: null, reasons: [] };

@@ -1,6 +1,6 @@
 """Build the book: drop what is stale, then let Jupyter Book execute and render every chapter.
 
-    python book/_ext/build.py
+    python tools/build.py
 
 Jupyter Book's cache knows the code of the cells only. It would serve yesterday's outputs after a
 change in `grokedu`, hence the two fingerprints below.
@@ -13,13 +13,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 INDEX = BUILD / "html" / "index.html"
 
 # A change in the first list runs all chapters again; one in the second renders all pages again.
 WHAT_CHAPTERS_RUN = ["grokedu", "constraints.txt", "book/results"]
-WHAT_PAGES_SHOW = ["_config.yml", "_toc.yml", "book/_ext", "book/_assets"]
+WHAT_PAGES_SHOW = ["_config.yml", "_toc.yml", "book/_ext", "book/_assets", "tools"]
 
 GENERATED = {"__pycache__", "node_modules", ".ruff_cache"}
 GENERATED_SUFFIXES = (".pyc", ".nbc", ".nbi")

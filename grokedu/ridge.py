@@ -10,86 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
+from grokedu.checks import check_array, check_count, check_number, check_rates, check_rng
+
 _MOST_FEATURES_OF_A_MATRIX = 4096  # (m, m) numbers in 134 MB, their eigenvalues in seconds
-
-
-def check_number(name, value, *, above=None, at_least=None, remedy):
-    """Return `value` as a float, or raise a ValueError that says what to pass instead."""
-    try:
-        # float() would read text such as "1e-4", which is a mistake more often than a wish.
-        number = math.nan if isinstance(value, str | bytes) else float(value)
-    except OverflowError:
-        number = math.inf
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}={value!r} is not a number: {remedy}") from None
-    bad = not np.isfinite(number)
-    bad |= above is not None and number <= above
-    bad |= at_least is not None and number < at_least
-    if bad:
-        raise ValueError(f"{name}={value!r}: {remedy}")
-    return number
-
-
-def check_count(name, value, *, at_least=1):
-    """Return `value` as an int of at least `at_least`, or raise a ValueError."""
-    remedy = f"pass a whole number, at least {at_least}"
-    number = check_number(name, value, at_least=at_least, remedy=remedy)
-    if number != int(number):
-        raise ValueError(f"{name}={value!r}: {remedy}")
-    return int(value)
-
-
-def check_array(name, value, shape=None):
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "biufO":  # complex numbers and text convert without an error
-            raise TypeError
-        array = np.asarray(array, dtype=np.float64, order="C")
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} is not an array of numbers: pass real numbers only") from None
-    if shape is not None and array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, expected {shape}: make the shapes agree")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} contains NaN or infinity: remove or replace those entries")
-    return array
-
-
-def check_probability(name, value):
-    """Return `value` as a float strictly between 0 and 1, or raise a ValueError."""
-    remedy = "pass a number between 0 and 1"
-    probability = check_number(name, value, above=0, remedy=remedy)
-    if probability >= 1:
-        raise ValueError(f"{name}={value!r}: {remedy}")
-    return probability
-
-
-def check_steps(steps):
-    """Return `steps` as an increasing int64 array of steps ≥ 0, or raise a ValueError."""
-    array = check_array("steps", steps)
-    if array.ndim > 1 or array.size == 0:
-        raise ValueError(f"steps has shape {array.shape}: pass a list of whole numbers")
-    array = np.atleast_1d(array)
-    if np.any(array != np.floor(array)) or array.min() < 0:
-        raise ValueError("steps contains numbers that are no steps: pass whole numbers, 0 or more")
-    if array.max() > 2**53:
-        raise ValueError(f"steps goes up to {array.max():g}: pass steps up to 2**53")
-    if np.any(np.diff(array) <= 0):
-        raise ValueError("steps is not increasing: pass numpy.unique(steps)")
-    return array.astype(np.int64)
-
-
-def check_thresholds(train_threshold, test_threshold):
-    """Return (ε, c) as floats, or raise a ValueError if either is not a positive number."""
-    remedy = "pass a number above 0"
-    return (
-        check_number("train_threshold", train_threshold, above=0, remedy=remedy),
-        check_number("test_threshold", test_threshold, above=0, remedy=remedy),
-    )
-
-
-def check_rng(rng):
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng={rng!r}: pass numpy.random.default_rng(seed)")
 
 
 def covariance_times(covariance, vectors):
@@ -416,20 +339,6 @@ def gaussian_problem(
         init_variance=init_variance,
     )
     return replace(problem, feature_norm_bound=math.sqrt(1.5))
-
-
-def check_rates(weight_decay, learning_rate):
-    """Return (λ, η) as floats, or raise a ValueError for λ < 0, η ≤ 0 or ηλ ≥ 1."""
-    remedy = "pass a number, 0 or more"
-    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
-    remedy = "pass a number above 0"
-    learning_rate = check_number("learning_rate", learning_rate, above=0, remedy=remedy)
-    if learning_rate * weight_decay >= 1:
-        raise ValueError(
-            f"learning_rate={learning_rate:g} times weight_decay={weight_decay:g} is at least 1, "
-            f"so one step would erase the weights: pass learning_rate below {1 / weight_decay:g}"
-        )
-    return weight_decay, learning_rate
 
 
 def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstable=False):

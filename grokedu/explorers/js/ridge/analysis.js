@@ -11,8 +11,8 @@ import {
   obstacle,
   sharpRun,
   sharpTimes,
-} from "./ridge_math.js";
-import { roundUp } from "./steps.js";
+} from "./math.js";
+import { roundUp } from "../steps.js";
 
 export const CURVE_POINTS = 300;
 const SHARP_POINTS = 120;

@@ -10,8 +10,8 @@ import anywidget
 import ipywidgets as widgets
 import traitlets as t
 
-from grokedu.explorers._worker import LatestJob
-from grokedu.problems import check_number
+from grokedu.checks import check_number
+from grokedu.explorers.worker import LatestJob
 
 MAX_SEED = 2**31 - 1
 WHOLE = {"n_samples", "n_features", "width", "input_dim", "seed"}

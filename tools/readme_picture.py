@@ -6,7 +6,7 @@ import numpy as np
 
 import grokedu as gk
 
-ASSETS = Path(__file__).parent.parent / "_assets"
+ASSETS = Path(__file__).parents[1] / "book" / "_assets"
 
 
 def main():

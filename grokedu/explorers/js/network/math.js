@@ -11,7 +11,7 @@
 //
 // `settings` holds weight_decay, init_variance, learning_rate, train_threshold, test_threshold.
 
-import { Random } from "./ridge_math.js";
+import { Random } from "../ridge/math.js";
 
 export const LAYERS = 2; // the degree of homogeneity k
 export const MOST_STEPS = 20_000; // simulated steps of one run

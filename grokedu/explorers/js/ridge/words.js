@@ -1,7 +1,7 @@
 // The sentence, the table and all other text of the ridge explorer; no DOM.
 
-import { unseenLoss } from "./ridge_math.js";
-import { count, duration, erasedSentence, outcomeSentence, percent, plain, row, short } from "./words.js";
+import { unseenLoss } from "./math.js";
+import { count, duration, erasedSentence, outcomeSentence, percent, plain, row, short } from "../words.js";
 
 /** What happened, in words. */
 export function sentence({ settings, stop, times }) {

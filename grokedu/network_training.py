@@ -1,0 +1,261 @@
+"""Gradient descent on all layers of a network, one step at a time."""
+
+import time
+from contextlib import contextmanager
+
+import numpy as np
+
+from grokedu import _kernels
+from grokedu.checks import check_count, check_number, check_rates, check_thresholds
+from grokedu.progress import SECONDS_PER_PIECE, reporting
+from grokedu.trajectory import Trajectory
+
+
+def train_network(
+    problem,
+    *,
+    weight_decay,
+    learning_rate,
+    n_steps,
+    train_threshold=0.01,
+    test_threshold=0.01,
+    tail="simulate",
+    fit_tolerance=1e-5,
+    progress=True,
+):
+    """Train all layers of a ReLU network by full-batch gradient descent with weight decay.
+
+    The update of every weight is θ ← θ − η [ ∇L_n(θ) + λθ ] (paper, Section 5.3).
+
+    Parameters
+    ----------
+    problem : NetworkProblem
+    weight_decay, learning_rate : float
+        λ ≥ 0 and η > 0 with ηλ < 1.
+    n_steps : int
+        Number of steps.
+    train_threshold, test_threshold : float
+        ε and c: the steps at which the losses cross them are among the recorded ones, so
+        `grokking_times` with these thresholds is exact to the step.
+    tail : {"simulate", "closed form"}
+        With "closed form" the simulation stops once the training loss is at most `fit_tolerance`,
+        and the rest follows the law of the late stage: all weights shrink by 1 − ηλ a step, both
+        losses by (1 − ηλ)^{2k}. It needs targets that are zero.
+    fit_tolerance : float
+        The training loss that counts as fitted. What is still to be fitted is neglected; the
+        chapter on networks shows how the error of t2 shrinks with the tolerance.
+    progress : bool or callable
+        True shows a bar once the run has taken five seconds. A function is called with the number
+        of steps done every 50 ms or so. If it returns False, or on a KeyboardInterrupt, the run
+        stops and gives back what was done.
+
+    Returns
+    -------
+    Trajectory
+        At steps spaced by about 10 %, and around the crossings of ε and c: the training loss is
+        watched at every step; a crossing of c is found by bisection when the test loss is above c
+        at one recorded step and not at the next. `weights` is the tuple of hidden layers followed
+        by the output weights.
+
+    Raises
+    ------
+    ValueError
+        For ηλ ≥ 1, negative λ, η ≤ 0, n_steps < 1, thresholds ≤ 0, a `progress` that cannot be
+        called, or a closed-form tail with targets that are not zero or a tolerance above ε.
+
+    Notes
+    -----
+    Products as small as these lose time to a second thread, so BLAS is kept to one while a network
+    is trained. To use more cores, train several networks in several processes.
+    """
+    weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
+    n_steps = check_count("n_steps", n_steps)
+    train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
+    fit_tolerance = check_number(
+        "fit_tolerance", fit_tolerance, above=0, remedy="pass a number above 0"
+    )
+    if tail not in ("simulate", "closed form"):
+        raise ValueError(f"tail={tail!r}: pass 'simulate' or 'closed form'")
+    if tail == "closed form" and np.any(problem.targets):
+        raise ValueError("tail='closed form' needs targets that are zero: pass tail='simulate'")
+    if tail == "closed form" and fit_tolerance > train_threshold:
+        raise ValueError(
+            f"fit_tolerance={fit_tolerance:g} is above train_threshold={train_threshold:g}, so t1 "
+            "would not be simulated: pass a smaller one"
+        )
+    run = _NetworkRun(problem, weight_decay, learning_rate, train_threshold, test_threshold)
+    with _one_blas_thread(), reporting(progress, n_steps) as report:
+        try:
+            run.record()
+            stopped = False
+            while run.step < n_steps and not stopped and not run.diverged:
+                if tail == "closed form" and run.losses[run.step][0] <= fit_tolerance:
+                    run.continue_in_closed_form(n_steps)
+                    break
+                stop = min(max(run.step + 1, int(run.step * _RECORD_RATIO)), n_steps)
+                stopped = run.advance_recording(stop, report)
+        except KeyboardInterrupt:  # while a loss was evaluated
+            run.record()
+        run.locate_overfitting()
+    return run.trajectory()
+
+
+@contextmanager
+def _one_blas_thread():
+    import scipy.linalg  # noqa: F401  its BLAS is the one that numba calls: load it to limit it
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+_RECORD_RATIO = 1.1
+
+
+class _NetworkRun:
+    """One run of gradient descent on a network: weights, scratch, and the losses recorded."""
+
+    def __init__(self, problem, weight_decay, learning_rate, train_threshold, test_threshold):
+        self.problem = problem
+        self.weight_decay, self.learning_rate = weight_decay, learning_rate
+        self.train_threshold, self.test_threshold = train_threshold, test_threshold
+        self.step, self.diverged = 0, False
+        self.losses = {}
+        self.hidden = tuple(layer.copy() for layer in problem.hidden_weights)
+        self.output = problem.output_weights.copy()
+        self.overfit_step, self.before_overfitting = -1, None
+        n_samples = len(problem.inputs)
+        widths = [len(layer) for layer in self.hidden]
+        self.scratch = (
+            tuple(np.empty((n_samples, width)) for width in widths),
+            tuple(np.empty((n_samples, width)) for width in widths),
+            tuple(np.empty_like(layer) for layer in self.hidden),
+        )
+
+    def checkpoint(self):
+        return self.step, tuple(layer.copy() for layer in self.hidden), self.output.copy()
+
+    def restore(self, checkpoint):
+        self.step, hidden, output = checkpoint
+        for layer, saved in zip(self.hidden, hidden, strict=True):
+            layer[...] = saved
+        self.output[...] = output
+
+    def advance(self, n_steps):
+        """Take `n_steps` steps, and note the last one before which the training loss was ≥ ε."""
+        train_loss = np.full(n_steps, -1.0)
+        try:
+            _kernels.relu_network(
+                self.problem.inputs,
+                self.problem.targets,
+                self.hidden,
+                self.output,
+                *self.scratch,
+                self.weight_decay,
+                self.learning_rate,
+                train_loss,
+            )
+        finally:
+            # A KeyboardInterrupt waits until the kernel returns, when its steps have been done.
+            done = int(np.count_nonzero(np.isfinite(train_loss) & (train_loss >= 0)))
+            above = np.flatnonzero(train_loss[:done] >= self.train_threshold)
+            if above.size:
+                self.overfit_step = max(self.overfit_step, self.step + int(above[-1]))
+            self.step += done
+            self.diverged = not np.isfinite(train_loss[done:]).all()
+
+    def record(self):
+        """Evaluate both losses here and return them."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            train_loss = self.problem.train_loss(self.hidden, self.output)
+            test_loss = self.problem.test_loss(self.hidden, self.output)
+        self.diverged |= not np.isfinite(train_loss + test_loss)
+        self.losses[self.step] = train_loss, test_loss
+        return train_loss, test_loss
+
+    def advance_recording(self, stop, report):
+        """Go to step `stop` and record there. Return True if asked to stop on the way."""
+        start = self.checkpoint()
+        stopped = False
+        piece = 8
+        try:
+            while self.step < stop and not self.diverged and not stopped:
+                started = time.perf_counter()
+                self.advance(min(piece, stop - self.step))
+                if time.perf_counter() - started < SECONDS_PER_PIECE / 2:
+                    piece *= 2
+                stopped = report(self.step) is False
+        except KeyboardInterrupt:
+            stopped = True
+        if self.overfit_step >= start[0]:
+            self.before_overfitting = start
+        before, after = self.losses[start[0]][1], self.record()[1]
+        if self.diverged:
+            first = self._locate(start, lambda train, test: not np.isfinite(train + test))
+            self.losses = {step: loss for step, loss in self.losses.items() if step <= first}
+            self.diverged = True
+        elif before > self.test_threshold >= after:
+            self._locate(start, lambda train, test: test <= self.test_threshold)
+        return stopped
+
+    def _locate(self, start, reached):
+        """Bisect for the first step after the checkpoint `start` whose losses are as they are here.
+
+        Both that step and the one before it are recorded then.
+        """
+        end = self.checkpoint()
+        high = self.step
+        try:
+            while high - start[0] > 1:
+                self.restore(start)
+                self.advance((high - start[0]) // 2)
+                if reached(*self.record()):
+                    high = self.step
+                else:
+                    start = self.checkpoint()
+        finally:
+            self.restore(end)
+        return high
+
+    def locate_overfitting(self):
+        """Record the last step with training loss ≥ ε and the one after it."""
+        if self.before_overfitting is None or self.diverged:
+            return
+        end = self.checkpoint()
+        try:
+            self.restore(self.before_overfitting)
+            for step in (self.overfit_step, self.overfit_step + 1):
+                self.advance(step - self.step)
+                self.record()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.restore(end)
+
+    def continue_in_closed_form(self, n_steps):
+        """Once the data are fitted all weights shrink by 1 − ηλ a step, so losses by its power."""
+        train_loss, test_loss = self.losses[self.step]
+        rate = 2 * self.problem.n_layers * np.log1p(-self.learning_rate * self.weight_decay)
+        later = np.geomspace(max(self.step, 1), n_steps, 400).astype(np.int64)
+        if rate < 0 and test_loss > self.test_threshold:
+            crossing = self.step + int(np.ceil(np.log(self.test_threshold / test_loss) / rate))
+            later = np.concatenate([later, [crossing - 1, crossing]])
+        start = self.step
+        for step in np.unique(later[(later > start) & (later <= n_steps)]).tolist():
+            shrink = np.exp(rate * (step - start))
+            self.losses[step] = train_loss * shrink, test_loss * shrink
+            self.step = step
+        scale = np.exp((self.step - start) * np.log1p(-self.learning_rate * self.weight_decay))
+        for layer in (*self.hidden, self.output):
+            layer *= scale
+
+    def trajectory(self):
+        steps = np.array(sorted(self.losses), dtype=np.int64)
+        losses = np.array([self.losses[step] for step in steps.tolist()])
+        return Trajectory(
+            steps=steps,
+            train_loss=losses[:, 0],
+            test_loss=losses[:, 1],
+            weights=(*self.hidden, self.output),
+            diverged=self.diverged,
+        )
