@@ -44,6 +44,8 @@ _HOME = {
     "exact_grokking_times": "exact",
     "ridge_solution": "exact",
     "GrokkingTimes": "grokking",
+    "Reason": "grokking",
+    "Why": "grokking",
     "grokking_times": "grokking",
     "gaussian_accuracy": "grokking",
     "sweep": "sweeps",

@@ -12,7 +12,7 @@ import numpy as np
 
 from grokedu.checks import check_number, check_steps, check_thresholds
 from grokedu.crossings import DecayingForm, first_at_most, last_at_least
-from grokedu.grokking import GrokkingTimes
+from grokedu.grokking import GrokkingTimes, Reason, Why
 from grokedu.ridge import check_gradient_descent, covariance_times
 from grokedu.trajectory import Trajectory
 
@@ -102,20 +102,20 @@ def crossing_times(train_form, test_form, train_threshold, test_threshold):
     reasons = []
     overfit_step = last_at_least(train_form, train_threshold)
     if overfit_step is None:
-        reasons.append(f"the training loss is below {train_threshold:g} at every step")
+        reasons.append(Reason(Why.TRAIN_BELOW_FROM_THE_START, train_threshold))
     elif overfit_step == np.inf:
-        limit = train_form.at(np.inf)[0]
-        when = "only after step 2**53" if limit < train_threshold else "never"
-        reasons.append(
-            f"the training loss tends to {limit:.3g} and {when} settles below {train_threshold:g}"
-        )
+        limit = float(train_form.at(np.inf)[0])
+        settles = limit < train_threshold
+        why = Why.TRAIN_SETTLES_BEYOND_THE_LAST_STEP if settles else Why.TRAIN_NEVER_SETTLES
+        reasons.append(Reason(why, train_threshold, limit))
         overfit_step = None
     generalize_step = first_at_most(test_form, test_threshold)
     if generalize_step is None:
-        limit = test_form.at(np.inf)[0]
-        when = "only after step 2**53" if limit < test_threshold else "never"
-        reasons.append(f"the test loss tends to {limit:.3g} and {when} reaches {test_threshold:g}")
-    return GrokkingTimes(overfit_step, generalize_step, "; ".join(reasons))
+        limit = float(test_form.at(np.inf)[0])
+        reached = limit < test_threshold
+        why = Why.TEST_REACHED_BEYOND_THE_LAST_STEP if reached else Why.TEST_NEVER_REACHED
+        reasons.append(Reason(why, test_threshold, limit))
+    return GrokkingTimes(overfit_step, generalize_step, tuple(reasons))
 
 
 class _Motion:

@@ -1,13 +1,72 @@
 """When does a run overfit, and when does it generalize?"""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
 from grokedu.checks import check_number, check_thresholds
 
 
+class Why(StrEnum):
+    """Why a time does not exist."""
+
+    TRAIN_BELOW_FROM_THE_START = "train below threshold from the start"
+    TRAIN_NEVER_SETTLES = "train never settles"
+    TRAIN_SETTLES_BEYOND_THE_LAST_STEP = "train settles beyond the last step"
+    TRAIN_ABOVE_AT_THE_END = "train above threshold at the end of the run"
+    TEST_NEVER_REACHED = "test never reached"
+    TEST_REACHED_BEYOND_THE_LAST_STEP = "test reached beyond the last step"
+    TEST_NOT_WITHIN_THE_RUN = "test not reached within the run"
+    DIVERGED = "diverged"
+
+
+# {value} is the limit of the loss where it "tends to" something, else a step.
+_WORDS = {
+    Why.TRAIN_BELOW_FROM_THE_START: "the training loss is below {threshold:g} at every step",
+    Why.TRAIN_NEVER_SETTLES: (
+        "the training loss tends to {value:.3g} and never settles below {threshold:g}"
+    ),
+    Why.TRAIN_SETTLES_BEYOND_THE_LAST_STEP: (
+        "the training loss tends to {value:.3g} and only after step 2**53 settles below "
+        "{threshold:g}"
+    ),
+    Why.TRAIN_ABOVE_AT_THE_END: "the training loss is at least {threshold:g} at the last step",
+    Why.TEST_NEVER_REACHED: "the test loss tends to {value:.3g} and never reaches {threshold:g}",
+    Why.TEST_REACHED_BEYOND_THE_LAST_STEP: (
+        "the test loss tends to {value:.3g} and only after step 2**53 reaches {threshold:g}"
+    ),
+    Why.TEST_NOT_WITHIN_THE_RUN: "the test loss stays above {threshold:g} within the run",
+    Why.DIVERGED: "the run diverged at step {value}",
+}
+
+
 @dataclass(frozen=True)
+class Reason:
+    """Why a time does not exist, as data; ``str(reason)`` puts it into words.
+
+    Attributes
+    ----------
+    kind : Why
+    threshold : float or None
+        The ε or c that was not met; None for a run that diverged.
+    value : float or int or None
+        The limit of the loss, or the step at which the run ended or diverged.
+    """
+
+    kind: Why
+    threshold: float | None = None
+    value: float | None = None
+
+    def __str__(self):
+        return _WORDS[self.kind].format(threshold=self.threshold, value=self.value)
+
+    def as_dict(self):
+        """{"kind", "threshold", "value"}, ready for JSON."""
+        return {"kind": str(self.kind), "threshold": self.threshold, "value": self.value}
+
+
+@dataclass(frozen=True, repr=False)
 class GrokkingTimes:
     """The two times that define grokking (paper, Section 2).
 
@@ -17,13 +76,24 @@ class GrokkingTimes:
         t1, the **last** step with training loss ≥ ε.
     generalize_step : int or None
         t2, the **first** step with test loss ≤ c.
-    reason : str
+    reasons : tuple of Reason
         Why a time is None; empty if both exist.
     """
 
     overfit_step: int | None
     generalize_step: int | None
-    reason: str = ""
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def reason(self):
+        """The reasons in words; empty if both times exist."""
+        return "; ".join(str(reason) for reason in self.reasons)
+
+    def __repr__(self):
+        return (
+            f"GrokkingTimes(overfit_step={self.overfit_step}, "
+            f"generalize_step={self.generalize_step}, reason={self.reason!r})"
+        )
 
     @property
     def delay(self):
@@ -57,22 +127,23 @@ def grokking_times(trajectory, *, train_threshold=0.01, test_threshold=0.01):
     """
     train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
     steps, reasons = trajectory.steps, []
+    last_step = int(steps[-1])
     overfit_step = generalize_step = None
     above = np.flatnonzero(~(trajectory.train_loss < train_threshold))
     if not above.size:
-        reasons.append(f"the training loss is below {train_threshold:g} at every step")
+        reasons.append(Reason(Why.TRAIN_BELOW_FROM_THE_START, train_threshold))
     elif above[-1] == len(steps) - 1:
-        reasons.append(f"the training loss is at least {train_threshold:g} at the last step")
+        reasons.append(Reason(Why.TRAIN_ABOVE_AT_THE_END, train_threshold, last_step))
     else:
         overfit_step = int(steps[above[-1]])
     below = np.flatnonzero(trajectory.test_loss <= test_threshold)
     if below.size:
         generalize_step = int(steps[below[0]])
     else:
-        reasons.append(f"the test loss stays above {test_threshold:g} within the run")
+        reasons.append(Reason(Why.TEST_NOT_WITHIN_THE_RUN, test_threshold, last_step))
     if trajectory.diverged:
-        reasons.append(f"the run diverged at step {trajectory.divergence_step}")
-    return GrokkingTimes(overfit_step, generalize_step, "; ".join(reasons))
+        reasons.append(Reason(Why.DIVERGED, value=last_step))
+    return GrokkingTimes(overfit_step, generalize_step, tuple(reasons))
 
 
 def gaussian_accuracy(test_loss, *, tolerance=0.01):

@@ -129,7 +129,7 @@ def ridge_grokking_times(
         overfit_step = _between(forms[0], train_threshold, overfit_step, 1)
     if generalize_step is not None:
         generalize_step = _between(forms[1], test_threshold, generalize_step, -1)
-    return GrokkingTimes(overfit_step, generalize_step, times.reason)
+    return GrokkingTimes(overfit_step, generalize_step, times.reasons)
 
 
 def closed_form_generalize_step(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import grokedu as gk
 from grokedu.exact import crossing_times
+from grokedu.grokking import Reason, Why
 
 
 def one_mode(*, start, teacher, noise=0.0):
@@ -154,7 +155,7 @@ class TestTimesEqualAScan:
         )
         if t1 == self.N_STEPS - 1:
             t1 = None
-            assert "never settles" in times.reason
+            assert times.reasons[0].kind == Why.TRAIN_NEVER_SETTLES
         assert times.overfit_step == t1
         assert times.generalize_step == t2
         assert bool(times.reason) == (t1 is None or t2 is None)
@@ -214,7 +215,8 @@ class TestCurvesThatAreNotMonotone:
         assert losses.min() < 0.001 and losses[-1] == pytest.approx(1 / 18)
         times = gk.exact_grokking_times(problem, **optimizer, train_threshold=0.01)
         assert times.overfit_step is None
-        assert "tends to 0.0556 and never settles below 0.01" in times.reason
+        assert times.reasons[0].kind == Why.TRAIN_NEVER_SETTLES
+        assert times.reasons[0].value == pytest.approx(1 / 18)
         # Above the final hump it is the descent that counts.
         assert gk.exact_grokking_times(problem, **optimizer, train_threshold=0.06).overfit_step == (
             naive.last_at_least(losses, 0.06)
@@ -258,31 +260,33 @@ class TestTimesThatDoNotExist:
         )
         assert times.overfit_step is None and times.delay is None
         assert times.generalize_step is not None
-        assert times.reason == "the training loss is below 100 at every step"
+        assert times.reasons == (Reason(Why.TRAIN_BELOW_FROM_THE_START, 100.0),)
 
     def test_too_much_weight_decay_never_overfits(self, problem):
         times = gk.exact_grokking_times(
             problem, weight_decay=0.9, learning_rate=1, train_threshold=1e-4
         )
         assert times.overfit_step is None
-        assert "never settles below 0.0001" in times.reason
+        assert [reason.kind for reason in times.reasons] == [Why.TRAIN_NEVER_SETTLES]
 
     def test_without_weight_decay_it_never_generalizes(self, problem):
         times = gk.exact_grokking_times(problem, weight_decay=0, learning_rate=1)
         assert times.overfit_step is not None
         assert times.generalize_step is None and times.delay is None
-        assert "never reaches 0.01" in times.reason
+        assert [reason.kind for reason in times.reasons] == [Why.TEST_NEVER_REACHED]
 
     def test_a_time_beyond_2_to_the_53_is_said_to_be_one(self, problem):
         times = gk.exact_grokking_times(problem, weight_decay=1e-17, learning_rate=1)
         assert times.generalize_step is None
-        assert "tends to 0.00451 and only after step 2**53 reaches 0.01" in times.reason
+        (reason,) = times.reasons
+        assert reason.kind == Why.TEST_REACHED_BEYOND_THE_LAST_STEP
+        assert reason.value == pytest.approx(0.00451, rel=1e-3)
 
     def test_a_teacher_out_of_reach(self, problem):
         times = gk.exact_grokking_times(
             problem, weight_decay=1e-4, learning_rate=1, test_threshold=1e-4
         )
-        assert "never reaches 0.0001" in times.reason
+        assert [reason.kind for reason in times.reasons] == [Why.TEST_NEVER_REACHED]
 
 
 class TestTinyWeightDecay:

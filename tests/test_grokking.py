@@ -1,5 +1,6 @@
 """t1, t2 and their delay, read off a trajectory; the accuracy view of the test loss."""
 
+import json
 import math
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import grokedu as gk
+from grokedu.grokking import Reason, Why
 
 
 def trajectory(train_loss, test_loss=None, *, steps=None, diverged=False):
@@ -62,26 +64,46 @@ class TestTimesThatDoNotExist:
     def test_below_epsilon_from_the_start(self):
         times = gk.grokking_times(trajectory([0.1, 0.1]), train_threshold=1, test_threshold=1)
         assert times.overfit_step is None
-        assert times.reason == "the training loss is below 1 at every step"
+        assert times.reasons == (Reason(Why.TRAIN_BELOW_FROM_THE_START, 1.0),)
 
     def test_not_overfitted_within_the_run(self):
         times = gk.grokking_times(trajectory([3, 2]), train_threshold=1, test_threshold=5)
         assert times.overfit_step is None and times.delay is None
-        assert times.reason == "the training loss is at least 1 at the last step"
+        assert times.reasons == (Reason(Why.TRAIN_ABOVE_AT_THE_END, 1.0, 1),)
 
     def test_not_generalized_within_the_run(self):
-        run = trajectory([3, 0], [3, 2])
+        run = trajectory([3, 0], [3, 2], steps=[0, 10])
         times = gk.grokking_times(run, train_threshold=1, test_threshold=1)
         assert times.generalize_step is None and times.delay is None
-        assert times.reason == "the test loss stays above 1 within the run"
+        assert times.reasons == (Reason(Why.TEST_NOT_WITHIN_THE_RUN, 1.0, 10),)
 
     def test_a_run_that_diverged(self):
         run = trajectory([1, 1e200, np.nan], diverged=True)
         times = gk.grokking_times(run, train_threshold=0.1, test_threshold=0.1)
         assert times.overfit_step is None and times.generalize_step is None
-        assert "the run diverged at step 2" in times.reason
+        assert times.reasons[-1] == Reason(Why.DIVERGED, value=2)
         assert run.divergence_step == 2
         assert trajectory([1, 1]).divergence_step is None
+
+
+class TestReasons:
+    @pytest.mark.parametrize("kind", Why)
+    def test_words_say_the_threshold_or_the_step(self, kind):
+        words = str(Reason(kind, 0.125, 77))
+        assert "77" in words if kind is Why.DIVERGED else "0.125" in words
+
+    @pytest.mark.parametrize("kind", Why)
+    def test_they_survive_json(self, kind):
+        data = json.loads(json.dumps(Reason(kind, 0.01, 3).as_dict()))
+        assert data == {"kind": kind.value, "threshold": 0.01, "value": 3}
+        assert Reason(Why(data["kind"]), data["threshold"], data["value"]) == Reason(kind, 0.01, 3)
+
+    def test_the_words_of_all_of_them_are_joined(self):
+        run = trajectory([3, 3], [3, 3])
+        times = gk.grokking_times(run, train_threshold=1, test_threshold=1)
+        assert len(times.reasons) == 2
+        assert all(str(reason) in times.reason for reason in times.reasons)
+        assert times.reason in repr(times)
 
 
 class TestGaussianAccuracy:

@@ -19,8 +19,8 @@ from grokedu.explorers.base import (
     log_slider,
 )
 from grokedu.grokking import grokking_times
-from grokedu.networks import relu_network_problem
 from grokedu.network_training import train_network
+from grokedu.networks import relu_network_problem
 
 _HERE = Path(__file__).parent
 _MAX_STEPS = 20_000  # simulated; the law of the late stage goes on to _LAST_STEP
