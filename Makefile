@@ -41,13 +41,16 @@ browser:  ## find a Chromium for the browser tests, or install one
 lab: $(BUNDLE) $(LAB)  ## open JupyterLab on the chapters
 	@$(BIN)/jupyter lab --notebook-dir=book $(if $(filter 0,$(shell id -u)),--allow-root)
 
-lint: $(PACKAGES)  ## check style and formatting
+lint: $(BUNDLE)  ## check style, formatting, types and imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@node_modules/.bin/biome check --error-on-warnings .
+	@node_modules/.bin/tsc --project .
 
-format: $(PACKAGES)  ## let ruff repair style and formatting
+format: $(BUNDLE)  ## let ruff and biome repair style and formatting
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+	@node_modules/.bin/biome check --write .
 
 bench: $(BUNDLE)  ## time the package against NumPy, PyTorch and JAX
 	@if [ -f benchmarks/requirements.txt ]; then \

