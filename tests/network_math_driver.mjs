@@ -13,7 +13,10 @@ function train({ network: raw, settings, nSteps }) {
   for (let step = 0; step < nSteps; step++) descent.step();
   const { hidden, output } = descent.weights();
   return {
-    hidden: [...hidden], output: [...output], train: descent.trainLoss, test: descent.testLoss,
+    hidden: [...hidden],
+    output: [...output],
+    train: descent.trainLoss,
+    test: descent.testLoss,
   };
 }
 
@@ -22,7 +25,10 @@ function run({ network: raw, settings }) {
   training.advance();
   const { phase, rate, decay } = training;
   return {
-    phase, rate: rate && rate / decay, fitted: training.last.step, times: training.times(settings),
+    phase,
+    rate: rate && rate / decay,
+    fitted: training.last.step,
+    times: training.times(settings),
   };
 }
 

@@ -25,14 +25,15 @@ function solve({ modes, settings, steps }) {
 
 const actions = {
   solve: ({ problems }) => problems.map(solve),
-  draw: ({ n, m, count }) =>
-    Array.from({ length: count }, (_, seed) => math.drawModes(n, m, seed)),
+  draw: ({ n, m, count }) => Array.from({ length: count }, (_, seed) => math.drawModes(n, m, seed)),
   eigenvalues: ({ diagonal, beside }) =>
     math.tridiagonalEigenvalues(Float64Array.from(diagonal), Float64Array.from([...beside, 0])),
   random: ({ count, degrees }) => {
     const random = new math.Random(1, 2, 3);
     return Array.from({ length: count }, () => [
-      random.uniform(), random.normal(), random.chiSquare(degrees),
+      random.uniform(),
+      random.normal(),
+      random.chiSquare(degrees),
     ]);
   },
 };

@@ -90,7 +90,11 @@ export class ExplorerView {
     const row = add(root, "div", { class: "gk-row gk-player" });
     this.playButton = button(row, "Play", () => this.togglePlay());
     this.scrubber = add(row, "input", {
-      type: "range", min: 0, max: SCRUB_STEPS, step: 1, "aria-label": "step of the run",
+      type: "range",
+      min: 0,
+      max: SCRUB_STEPS,
+      step: 1,
+      "aria-label": "step of the run",
     });
     this.scrubber.addEventListener("input", () => {
       this.pause();
@@ -98,12 +102,18 @@ export class ExplorerView {
     });
     const stages = add(row, "div", { class: "gk-stages", role: "group", "aria-label": "go to" });
     this.stageButtons = ["I", "II", "III"].map((roman, i) =>
-      button(stages, `stage ${roman}`, () => this.showStage(i + 1)));
+      button(stages, `stage ${roman}`, () => this.showStage(i + 1)),
+    );
   }
 
   buildTable(root) {
     const table = add(root, "table");
-    add(table, "caption", {}, "When it overfits (t₁), when it generalizes (t₂), and the delay between");
+    add(
+      table,
+      "caption",
+      {},
+      "When it overfits (t₁), when it generalizes (t₂), and the delay between",
+    );
     const head = add(add(table, "thead"), "tr");
     for (const text of ["", "t₁", "t₂", "delay"]) {
       if (text) add(head, "th", { scope: "col" }, text);
@@ -204,7 +214,8 @@ export class ExplorerView {
   settings() {
     const ranges = this.model.get("ranges");
     const values = {};
-    for (const name of this.addresses.settings) values[name] = legal(name, this.model.get(name), ranges);
+    for (const name of this.addresses.settings)
+      values[name] = legal(name, this.model.get(name), ranges);
     return values;
   }
 
@@ -459,7 +470,9 @@ export class ExplorerView {
     this.scrubber.value = Math.round(SCRUB_STEPS * positionOf(step, analysis.horizon));
     this.scrubber.setAttribute("aria-valuetext", `step ${count(step)}`);
     const here = this.bands().find(({ from, to }) => step >= from && step <= to)?.stage;
-    this.stageButtons.forEach((stage, i) => stage.setAttribute("aria-pressed", here === i + 1));
+    for (const [i, stage] of this.stageButtons.entries()) {
+      stage.setAttribute("aria-pressed", here === i + 1);
+    }
     this.root.__grokedu = { ...this.root.__grokedu, step, ...shown };
   }
 
@@ -475,9 +488,10 @@ export class ExplorerView {
   }
 
   drawStatus(waiting) {
-    const problem = this.mode === "lost"
-      ? "No kernel answers: run the cell above again, or wait if it is busy. Until then this figure computes by itself."
-      : this.model.get("problem");
+    const problem =
+      this.mode === "lost"
+        ? "No kernel answers: run the cell above again, or wait if it is busy. Until then this figure computes by itself."
+        : this.model.get("problem");
     this.problem.textContent = problem;
     this.problem.hidden = !problem;
     const live = this.mode === "live";
@@ -485,7 +499,8 @@ export class ExplorerView {
     const running = live && progress.of > 0;
     this.runButton.hidden = this.mode === "page";
     this.runButton.disabled = running;
-    for (const part of [this.stopButton, this.progressBar, this.progressText]) part.hidden = !running;
+    for (const part of [this.stopButton, this.progressBar, this.progressText])
+      part.hidden = !running;
     if (running) {
       this.progressBar.max = progress.of;
       this.progressBar.value = progress.done;

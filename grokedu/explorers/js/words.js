@@ -36,7 +36,8 @@ export function count(steps) {
 
 /** When the thresholds were reached, in words; `reasons` say why one was not. */
 export function outcomeSentence(settings, { overfit, generalize }, reasons) {
-  const epsilon = plain(settings.train_threshold), c = plain(settings.test_threshold);
+  const epsilon = plain(settings.train_threshold),
+    c = plain(settings.test_threshold);
   if (overfit === null && generalize === null) {
     return `The ${reasons.join("; the ")}: neither t₁ nor t₂ exists.`;
   }
@@ -49,7 +50,8 @@ export function outcomeSentence(settings, { overfit, generalize }, reasons) {
   if (delay <= 0) {
     return `The test loss reaches c = ${c} at step ${count(generalize)}, before the training loss settles below ε = ${epsilon} after step ${count(overfit)}: no delay, no grokking.`;
   }
-  const ratio = overfit > 0 ? `, ${count3(delay / overfit)} times as long as it took to overfit` : "";
+  const ratio =
+    overfit > 0 ? `, ${count3(delay / overfit)} times as long as it took to overfit` : "";
   return `${fitted} The test loss falls to c = ${c} only at step ${count(generalize)}: a delay of ${count(delay)} steps${ratio}.`;
 }
 
@@ -64,9 +66,17 @@ export function erasedSentence({ learning_rate, weight_decay }) {
 }
 
 const SYMBOLS = {
-  n_samples: "n", n_features: "m", width: "m", input_dim: "d", weight_decay: "λ",
-  init_variance: "ν²", learning_rate: "η", teacher_norm: "‖θ*‖", train_threshold: "ε",
-  test_threshold: "c", seed: "seed",
+  n_samples: "n",
+  n_features: "m",
+  width: "m",
+  input_dim: "d",
+  weight_decay: "λ",
+  init_variance: "ν²",
+  learning_rate: "η",
+  teacher_norm: "‖θ*‖",
+  train_threshold: "ε",
+  test_threshold: "c",
+  seed: "seed",
 };
 
 /** All settings, for paper, where no slider shows them. */
@@ -87,7 +97,9 @@ export function percent(share) {
 /** A row of the table: t1, t2, the delay, and a note where something has to be said. */
 export function row(label, overfit, generalize, note = "") {
   const exist = overfit !== null && generalize !== null;
-  const delay = exist ? count(Math.round(generalize) - Math.round(overfit)).replace("-", "−") : "none";
+  const delay = exist
+    ? count(Math.round(generalize) - Math.round(overfit)).replace("-", "−")
+    : "none";
   return { label, cells: [count(overfit), count(generalize), delay], note };
 }
 

@@ -49,7 +49,10 @@ class NetworkView extends ExplorerView {
   buildPanel(root) {
     const title = add(root, "p", { class: "gk-note gk-legend" });
     title.append("The neurons: strength ‖w‖·|a| of each, and how many inputs switch it on");
-    for (const [kind, text] of [["up", "adds (a > 0)"], ["down", "subtracts (a < 0)"]]) {
+    for (const [kind, text] of [
+      ["up", "adds (a > 0)"],
+      ["down", "subtracts (a < 0)"],
+    ]) {
       const entry = add(title, "span");
       add(entry, "b", { class: `gk-neuron gk-neuron-${kind}` });
       entry.append(text);

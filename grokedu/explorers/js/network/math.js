@@ -26,7 +26,10 @@ export function drawNetwork(n, d, m, seed) {
   const normals = (size, deviation) =>
     Float64Array.from({ length: size }, () => deviation * random.normal());
   return {
-    n, d, m, seed,
+    n,
+    d,
+    m,
+    seed,
     inputs: normals(n * d, 1),
     hidden: normals(m * d, Math.sqrt(1 / d)),
     output: normals(m, Math.sqrt(1 / m)),
@@ -53,7 +56,7 @@ export function populationSquare(hidden, output, d) {
     }
     total += 2 * output[j] * beside;
   }
-  return total < 0 ? 0 : total;
+  return Math.max(total, 0);
 }
 
 function norm(hidden, j, d) {
@@ -134,7 +137,8 @@ export class Training {
     this.logRate = 2 * LAYERS * Math.log1p(-this.decay); // of both losses, per step
     const scale = Math.sqrt(init_variance);
     this.descent = new Descent(network, settings, {
-      hidden: network.hidden.map((w) => scale * w), output: network.output,
+      hidden: network.hidden.map((w) => scale * w),
+      output: network.output,
     });
     this.trainLosses = [];
     this.records = [];
@@ -266,7 +270,8 @@ export class Training {
   crossing(record, high, threshold) {
     const key = `${record.step},${threshold}`;
     if (!this.crossings.has(key)) {
-      let low = record.step, from = record;
+      let low = record.step,
+        from = record;
       while (high - low > 1) {
         const middle = low + Math.floor((high - low) / 2);
         const descent = new Descent(this.network, this.settings, from);
@@ -307,7 +312,9 @@ export class Training {
     const { last } = this;
     const at = this.records.findLast((record) => record.step <= step);
     const shrunk = step > last.step && this.fitted ? Math.sqrt(this.shrink(step)) : 1;
-    const strengths = new Float64Array(m), counts = new Int32Array(m), active = new Uint8Array(m * n);
+    const strengths = new Float64Array(m),
+      counts = new Int32Array(m),
+      active = new Uint8Array(m * n);
     for (let j = 0; j < m; j++) {
       strengths[j] = shrunk * norm(at.hidden, j, d) * Math.abs(at.output[j]);
       for (let i = 0; i < n; i++) {

@@ -1,9 +1,16 @@
 // The sentences and the table of the network explorer; no DOM.
 
-import { flipped, LAYERS, MOST_STEPS } from "./math.js";
 import {
-  count, duration, erasedSentence, outcomeSentence, percent, plain, row, short,
+  count,
+  duration,
+  erasedSentence,
+  outcomeSentence,
+  percent,
+  plain,
+  row,
+  short,
 } from "../words.js";
+import { flipped, LAYERS, MOST_STEPS } from "./math.js";
 
 const ENDS = ", where the simulation ends";
 
@@ -13,8 +20,10 @@ export function sentence({ settings, training, stop, pending, times }) {
   if (stop) {
     return `η = ${plain(settings.learning_rate)} is too large for this network: its loss grew without bound and overflowed at step ${count(stop.step)}, so t₁ and t₂ do not exist. Choose a smaller learning rate.`;
   }
-  if (pending) return `Training the network: ${count(training.step)} steps so far, of about ${count(MOST_STEPS)} at most.`;
-  const epsilon = plain(settings.train_threshold), c = plain(settings.test_threshold);
+  if (pending)
+    return `Training the network: ${count(training.step)} steps so far, of about ${count(MOST_STEPS)} at most.`;
+  const epsilon = plain(settings.train_threshold),
+    c = plain(settings.test_threshold);
   const reasons = times.reasons.map(({ loss, after }) => {
     if (after === null) return `training loss is below ε = ${epsilon} at every step`;
     const [name, level] = loss === "train" ? ["training", `ε = ${epsilon}`] : ["test", `c = ${c}`];
@@ -23,7 +32,8 @@ export function sentence({ settings, training, stop, pending, times }) {
   const said = outcomeSentence(settings, times, reasons);
   // A simulation that ends too early says nothing about what would have come.
   return reasons.some((reason) => reason.endsWith(ENDS))
-    ? said.replace("so t₁ does not exist", "so t₁ is not known")
+    ? said
+        .replace("so t₁ does not exist", "so t₁ is not known")
         .replace("so t₂ does not exist", "so t₂ is not known")
         .replace("neither t₁ nor t₂ exists", "neither t₁ nor t₂ is known")
     : said;
@@ -48,7 +58,8 @@ export function rateInUnits({ rate, decay }) {
 
 /** The neurons at the scrubbed step. */
 export function momentSentence(losses, step, neurons, start) {
-  const m = neurons.counts.length, n = neurons.active.length / m;
+  const m = neurons.counts.length,
+    n = neurons.active.length / m;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const off = neurons.counts.reduce((total, value) => total + (value === 0), 0);
   const strength = sum(neurons.strengths) / sum(start.strengths);

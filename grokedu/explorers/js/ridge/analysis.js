@@ -1,5 +1,6 @@
 // From settings and a problem to everything that the explorer draws and says; no DOM.
 
+import { roundUp } from "../steps.js";
 import {
   conditions,
   curves,
@@ -12,7 +13,6 @@ import {
   sharpRun,
   sharpTimes,
 } from "./math.js";
-import { roundUp } from "../steps.js";
 
 export const CURVE_POINTS = 300;
 const SHARP_POINTS = 120;

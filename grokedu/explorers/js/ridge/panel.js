@@ -13,12 +13,21 @@ export class ForgettingPanel {
     this.unseen = this.svg.append("path").attr("class", "gk-bars-unseen");
     this.axis = this.svg.append("g").attr("class", "gk-axis");
     this.titles = ["seen directions, steep to flat", "unseen"].map((text) =>
-      this.svg.append("text").attr("class", "gk-axis-title").attr("text-anchor", "middle").text(text));
+      this.svg
+        .append("text")
+        .attr("class", "gk-axis-title")
+        .attr("text-anchor", "middle")
+        .text(text),
+    );
     this.y = linearScale().domain([0, 1]);
   }
 
   draw(shares, hasUnseen, { width, description }) {
-    const height = 118, top = 8, bottom = 96, left = MARGIN.left, right = width - MARGIN.right;
+    const height = 118,
+      top = 8,
+      bottom = 96,
+      left = MARGIN.left,
+      right = width - MARGIN.right;
     const unseenWidth = hasUnseen ? Math.max(44, 0.09 * width) : 0;
     const end = right - (hasUnseen ? unseenWidth + 12 : 0);
     const rank = shares.length - 1;
@@ -27,7 +36,9 @@ export class ForgettingPanel {
     this.y.range([bottom, top]);
     const block = (x, w, share) => {
       const y = this.y(Math.min(share, 1));
-      return share > 0 ? `M${x.toFixed(2)} ${bottom}V${y.toFixed(2)}h${w.toFixed(2)}V${bottom}z` : "";
+      return share > 0
+        ? `M${x.toFixed(2)} ${bottom}V${y.toFixed(2)}h${w.toFixed(2)}V${bottom}z`
+        : "";
     };
     let bars = "";
     for (let i = 0; i < rank; i++) bars += block(left + (rank - 1 - i) * pitch, bar, shares[i]);
@@ -35,14 +46,24 @@ export class ForgettingPanel {
     this.bars.attr("d", bars || null);
     this.unseen.attr("d", hasUnseen ? block(start, unseenWidth, shares[rank]) || null : null);
     const back = `M${left} ${top}H${end}V${bottom}H${left}z`;
-    this.outline.attr("d", back + (hasUnseen ? `M${start} ${top}H${right}V${bottom}H${start}z` : ""));
+    this.outline.attr(
+      "d",
+      back + (hasUnseen ? `M${start} ${top}H${right}V${bottom}H${start}z` : ""),
+    );
     this.axis.attr("transform", `translate(${left},0)`).call(
-      axisLeft(this.y).tickValues([0, 0.5, 1]).tickSizeOuter(0).tickFormat((v) => `${100 * v}%`),
+      axisLeft(this.y)
+        .tickValues([0, 0.5, 1])
+        .tickSizeOuter(0)
+        .tickFormat((v) => `${100 * v}%`),
     );
     this.titles[0].attr("x", (left + end) / 2).attr("y", height - 6);
-    this.titles[1].attr("x", right - unseenWidth / 2).attr("y", height - 6)
+    this.titles[1]
+      .attr("x", right - unseenWidth / 2)
+      .attr("y", height - 6)
       .attr("display", hasUnseen ? null : "none");
-    this.svg.attr("viewBox", `0 0 ${width} ${height}`).attr("height", height)
+    this.svg
+      .attr("viewBox", `0 0 ${width} ${height}`)
+      .attr("height", height)
       .attr("aria-label", description);
   }
 }

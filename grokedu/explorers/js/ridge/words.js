@@ -1,12 +1,22 @@
 // The sentence, the table and all other text of the ridge explorer; no DOM.
 
+import {
+  count,
+  duration,
+  erasedSentence,
+  outcomeSentence,
+  percent,
+  plain,
+  row,
+  short,
+} from "../words.js";
 import { unseenLoss } from "./math.js";
-import { count, duration, erasedSentence, outcomeSentence, percent, plain, row, short } from "../words.js";
 
 /** What happened, in words. */
 export function sentence({ settings, stop, times }) {
   if (stop) return obstacleSentence(settings, stop);
-  const epsilon = plain(settings.train_threshold), c = plain(settings.test_threshold);
+  const epsilon = plain(settings.train_threshold),
+    c = plain(settings.test_threshold);
   const reasons = times.reasons.map((reason) => reasonInWords(reason, epsilon, c));
   return outcomeSentence(settings, times, reasons);
 }
@@ -74,7 +84,9 @@ function boundRow(label, bound, times) {
   const cells = [
     `≤ ${count(overfitAtMost)}`,
     speaks ? `≥ ${count(generalizeAtLeast)}` : "says nothing",
-    speaks ? `≥ ${count(Math.round(generalizeAtLeast) - Math.round(overfitAtMost)).replace("-", "−")}` : "says nothing",
+    speaks
+      ? `≥ ${count(Math.round(generalizeAtLeast) - Math.round(overfitAtMost)).replace("-", "−")}`
+      : "says nothing",
   ];
   return { label, cells, note: `${looseness(bound, times)}${promise(bound.conditions)}` };
 }
@@ -93,9 +105,10 @@ function promise(conditions) {
   if (!failed.length) return `All ${conditions.length} conditions hold.`;
   const held = conditions.length - failed.length;
   const list = failed.map(({ statement, assumption, required, actual }) => {
-    const found = actual === Infinity
-      ? "Gaussian features are unbounded"
-      : `${plain(actual)} against ${plain(required)}`;
+    const found =
+      actual === Infinity
+        ? "Gaussian features are unbounded"
+        : `${plain(actual)} against ${plain(required)}`;
     return `${assumption} (${statement}: ${found})`;
   });
   return `${held} of ${conditions.length} conditions hold; not met: ${list.join("; ")}.`;
@@ -107,6 +120,7 @@ export function descentSentence(run, times, when = "") {
   const ran = `Gradient descent (numba): ${steps} steps in ${duration(run.seconds)}${when}`;
   if (run.diverged) return `${ran}, where the losses overflowed.`;
   if (run.stopped) return `${ran}, then stopped: ${times.reason || "both times were reached"}.`;
-  if (!run.complete) return `${ran}, the limit of one run: ${times.reason || "both times were reached"}.`;
+  if (!run.complete)
+    return `${ran}, the limit of one run: ${times.reason || "both times were reached"}.`;
   return `${ran}.`;
 }
