@@ -3,19 +3,19 @@
     python tools/build.py
 
 Jupyter Book's cache knows the code of the cells only. It would serve yesterday's outputs after a
-change in `grokedu`, hence the two fingerprints below.
+change in `grokedu`, hence the two fingerprints below. And Sphinx reports the faults of a page only
+while it reads the page: pages that were read by a build that failed must be read again.
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import surroundings
+
 ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "_build"
-INDEX = BUILD / "html" / "index.html"
 
 # A change in the first list runs all chapters again; one in the second renders all pages again.
 WHAT_CHAPTERS_RUN = ["grokedu", "constraints.txt", "book/results"]
@@ -31,9 +31,60 @@ c.IPKernelApp.log_level = "ERROR"
 """
 
 
-def source_files(names):
+def build(root):
+    """Build the book in the folder `root`; return whether that went well."""
+    folder = root / "_build"
+    drop_stale_output(root, folder)
+    ready = folder / ".ready"
+    if not ready.exists():
+        drop_pages(folder)
+    ready.unlink(missing_ok=True)  # also when this build is interrupted
+    if not run_jupyter_book(root, folder):
+        print_tracebacks(folder)
+        drop_pages(folder)
+        return False
+    ready.touch()
+    return True
+
+
+def drop_stale_output(root, folder):
+    """Remove what was made from other sources than today's."""
+    fingerprints = {
+        "executed": fingerprint(root, WHAT_CHAPTERS_RUN),
+        "rendered": fingerprint(root, WHAT_PAGES_SHOW),
+    }
+    changed = {
+        name
+        for name, today in fingerprints.items()
+        if not (folder / f".{name}").exists() or (folder / f".{name}").read_text() != today
+    }
+    if "executed" in changed:
+        shutil.rmtree(folder, ignore_errors=True)
+    if "rendered" in changed:
+        drop_pages(folder)
+        shutil.rmtree(folder / "page", ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    for name, today in fingerprints.items():
+        (folder / f".{name}").write_text(today)
+
+
+def drop_pages(folder):
+    """Remove the pages and what Sphinx remembers of them; what was executed stays."""
+    for part in ("html", ".doctrees"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+
+
+def fingerprint(root, names):
+    digest = hashlib.sha256(sys.version.encode())
+    for file in _source_files(root, names):
+        digest.update(str(file.relative_to(root)).encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _source_files(root, names):
     for name in names:
-        path = ROOT / name
+        path = root / name
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
         yield from (file for file in files if file.is_file() and not _is_generated(file))
 
@@ -42,60 +93,32 @@ def _is_generated(file):
     return bool(GENERATED & set(file.parts)) or file.name.endswith(GENERATED_SUFFIXES)
 
 
-def fingerprint(names):
-    digest = hashlib.sha256(sys.version.encode())
-    for file in source_files(names):
-        digest.update(str(file.relative_to(ROOT)).encode())
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-def drop_stale_output():
-    """Remove what was made from other sources than today's."""
-    if _has_changed("executed", WHAT_CHAPTERS_RUN):
-        shutil.rmtree(BUILD, ignore_errors=True)
-    if _has_changed("rendered", WHAT_PAGES_SHOW):
-        for part in ("html", ".doctrees", "page"):
-            shutil.rmtree(BUILD / part, ignore_errors=True)
-    BUILD.mkdir(exist_ok=True)
-    for name, sources in [("executed", WHAT_CHAPTERS_RUN), ("rendered", WHAT_PAGES_SHOW)]:
-        (BUILD / f".{name}").write_text(fingerprint(sources))
-
-
-def _has_changed(name, sources):
-    mark = BUILD / f".{name}"
-    return not mark.exists() or mark.read_text() != fingerprint(sources)
-
-
-def kernel_environment():
-    """The environment of the kernels that execute the chapters."""
-    profile = BUILD / "ipython" / "profile_default"
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text(KERNEL_SETTINGS)
-    return {
-        **os.environ,
-        "IPYTHONDIR": str(profile.parent),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-
-
-def run_jupyter_book():
+def run_jupyter_book(root, folder):
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
-    command = [jupyter_book, "build", ".", "-W", "-n", "--keep-going", "-q"]
     run = subprocess.run(
-        command, cwd=ROOT, env=kernel_environment(), text=True, stdout=subprocess.PIPE
+        [jupyter_book, "build", ".", "-W", "-n", "--keep-going", "-q"],
+        cwd=root,
+        env=surroundings.kernel_environment(folder, KERNEL_SETTINGS),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     if run.returncode != 0:
         print(run.stdout)
-    return run.returncode
+    return run.returncode == 0
+
+
+def print_tracebacks(folder):
+    """Show what stopped a chapter: Jupyter Book writes it beside the pages."""
+    for report in sorted(folder.glob("html/reports/**/*.log")):
+        print(report.read_text(encoding="utf8"))
 
 
 def main():
-    drop_stale_output()
     print("Executing the chapters and building the pages", flush=True)
-    if run_jupyter_book() != 0:
+    if not build(ROOT):
         sys.exit("The book was not built: see the messages above.")
-    print(f"The book is ready: {INDEX}")
+    print(f"The book is ready: {ROOT / '_build' / 'html' / 'index.html'}")
 
 
 if __name__ == "__main__":

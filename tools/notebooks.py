@@ -9,15 +9,17 @@ is built, and widgets come alive there, so their bytes and their state are not k
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
+import surroundings
 from nbclient import NotebookClient
 
 CELL_TIMEOUT = 120
+KERNEL_SETTINGS = 'c.IPKernelApp.log_level = "ERROR"\n'
+PICTURES = {"image/png", "image/svg+xml"}
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -28,17 +30,32 @@ CELL_METADATA = {"tags", "mystnb"}
 def execute(notebook, folder):
     """Run every cell in a fresh kernel that ignores the settings of the user."""
     with tempfile.TemporaryDirectory() as settings:
-        profile = Path(settings) / "profile_default"
-        profile.mkdir()
-        (profile / "ipython_kernel_config.py").write_text('c.IPKernelApp.log_level = "ERROR"\n')
-        os.environ["IPYTHONDIR"] = settings
-        NotebookClient(
+        client = NotebookClient(
             notebook,
             timeout=CELL_TIMEOUT,
             kernel_name="python3",
             resources={"metadata": {"path": str(folder)}},
             store_widget_state=False,
-        ).execute()
+        )
+        client.execute(env=surroundings.kernel_environment(Path(settings), KERNEL_SETTINGS))
+
+
+def faults(notebook, committed):
+    """What is wrong with an executed chapter, in words; `committed` is the one it would replace."""
+    had_outputs = {cell.source for cell in committed.cells if cell.get("outputs")}
+    for position, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        kinds = {output.output_type for output in cell.outputs}
+        drawn = {kind for output in cell.outputs for kind in output.get("data", {})}
+        if "error" in kinds:
+            yield f"cell {position} raises an error"
+        if any(output.get("name") == "stderr" for output in cell.outputs):
+            yield f"cell {position} writes to stderr"
+        if "figure" in cell.metadata.get("mystnb", {}) and not drawn & PICTURES:
+            yield f"cell {position} is to be a figure and draws no picture"
+        if not cell.outputs and cell.source in had_outputs:
+            yield f"cell {position} had outputs and has none now"
 
 
 def normalize(notebook):
@@ -98,10 +115,15 @@ def is_normalized(path):
 
 
 def refresh(path, run):
+    """Write the chapter at `path` anew, unless the run went wrong; return what did."""
     notebook = nbformat.read(path, as_version=4)
     if run:
         execute(notebook, path.parent)
+        wrong = list(faults(notebook, nbformat.read(path, as_version=4)))
+        if wrong:
+            return wrong
     path.write_text(as_text(normalize(notebook)), encoding="utf8")
+    return []
 
 
 def main():
@@ -116,7 +138,9 @@ def main():
         sys.exit("Not normalized: " + ", ".join(strays) if strays else 0)
     for path in paths:
         print(f"{'Normalizing' if options.no_execute else 'Executing'} {path}", flush=True)
-        refresh(path, run=not options.no_execute)
+        wrong = refresh(path, run=not options.no_execute)
+        if wrong:
+            sys.exit(f"{path} was left as it is: " + "; ".join(wrong))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ def repair_pages(app, exception):
 
 
 def setup(app):
+    app.setup_extension("figure_check")
     app.connect("config-inited", serve_everything_from_the_book, priority=100)
     app.connect("build-finished", repair_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,48 @@
+"""What the chapters run in, whoever runs them: no setting of the user changes an output."""
+
+import os
+import subprocess
+import sys
+
+SETTINGS_OF_THE_USER = {
+    "COLUMNS",
+    "FORCE_COLOR",
+    "MATPLOTLIBRC",
+    "PYTHONDEVMODE",
+    "PYTHONIOENCODING",
+    "PYTHONOPTIMIZE",
+    "PYTHONPROFILEIMPORTTIME",
+    "PYTHONVERBOSE",
+    "PYTHONWARNINGS",
+}
+NUMBA_MAY_KEEP = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}
+
+
+def kernel_environment(folder, kernel_settings):
+    """The environment of a kernel; its settings of IPython and of Matplotlib live in `folder`."""
+    profile = folder / "ipython" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text(kernel_settings, encoding="utf8")
+    environment = {
+        **{name: value for name, value in os.environ.items() if not _changes_outputs(name)},
+        "IPYTHONDIR": str(profile.parent),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "MPLCONFIGDIR": str(folder / "matplotlib"),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYTHONUTF8": "1",
+    }
+    if not (folder / "matplotlib").exists():
+        _list_fonts(environment)
+    return environment
+
+
+def _changes_outputs(name):
+    is_numba = name.startswith("NUMBA_") and name not in NUMBA_MAY_KEEP
+    return is_numba or name in SETTINGS_OF_THE_USER
+
+
+def _list_fonts(environment):
+    """Matplotlib does it once, and where it takes long says so: not into a chapter."""
+    command = [sys.executable, "-c", "import matplotlib.font_manager"]
+    subprocess.run(command, env=environment, check=True, stderr=subprocess.DEVNULL)
