@@ -22,62 +22,12 @@ A map of the modules, in the order of their imports:
 ==============  ============================================================================
 
 Names are loaded when first used, so ``import grokedu`` costs nothing and a closed-form curve
-does not wait for numba, pandas or matplotlib.
+does not wait for numba, pandas or matplotlib. Which names there are stands in ``__init__.pyi``,
+which editors and type checkers read too.
 """
 
-from importlib import import_module
+import lazy_loader
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "RidgeProblem": "ridge",
-    "gaussian_problem": "ridge",
-    "realizable_problem": "ridge",
-    "NetworkProblem": "networks",
-    "relu_network_problem": "networks",
-    "relu_feature_problem": "random_features",
-    "fourier_feature_problem": "random_features",
-    "Trajectory": "trajectory",
-    "train_ridge": "training",
-    "train_network": "network_training",
-    "exact_ridge": "exact",
-    "exact_grokking_times": "exact",
-    "ridge_solution": "exact",
-    "GrokkingTimes": "grokking",
-    "Reason": "grokking",
-    "Why": "grokking",
-    "grokking_times": "grokking",
-    "gaussian_accuracy": "grokking",
-    "sweep": "sweeps",
-}
-_MODULES = {
-    "checks",
-    "ridge",
-    "networks",
-    "random_features",
-    "trajectory",
-    "training",
-    "network_training",
-    "crossings",
-    "exact",
-    "grokking",
-    "theory",
-    "predictions",
-    "sweeps",
-    "figures",
-    "explorers",
-}
-
-__all__ = sorted([*_HOME, *_MODULES])
-
-
-def __getattr__(name):
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    if name in _HOME:
-        return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__():
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
