@@ -2,7 +2,8 @@
 
 Each function is named after the statement it computes and says which conditions that statement
 needs; `conditions` checks all of them on a given problem. A bound computed where its conditions
-fail is only a number: nothing is promised.
+fail is only a number: nothing is promised. A lower bound on t2 that would be negative says nothing
+and is −inf.
 
 Numbering follows arXiv 2601.19791, version 4.
 """
@@ -18,14 +19,19 @@ from grokedu.ridge import check_gradient_descent
 
 @dataclass(frozen=True)
 class GrokkingBounds:
-    """t1 ≤ `overfit_step_at_most` and t2 ≥ `generalize_step_at_least`, both real numbers."""
+    """t1 ≤ `overfit_step_at_most` and t2 ≥ `generalize_step_at_least`, both real numbers.
+
+    Each is infinite where it says nothing: t1 ≤ ∞, t2 ≥ −∞. (t2 ≥ ∞ says that t2 does not exist.)
+    """
 
     overfit_step_at_most: float
     generalize_step_at_least: float
 
     @property
     def delay_at_least(self):
-        """The grokking time t2 − t1 is at least this; it says nothing if negative."""
+        """The grokking time t2 − t1 is at least this; no delay is promised if it is negative."""
+        if math.isinf(self.overfit_step_at_most):
+            return -math.inf
         return self.generalize_step_at_least - self.overfit_step_at_most
 
 
@@ -37,6 +43,17 @@ class ZeroTeacherBounds:
     test_loss_at_least: np.ndarray
     squared_norm_at_most: np.ndarray
     failure_probability: float
+
+
+@dataclass(frozen=True)
+class FinalLossBound:
+    """The end of Theorem 4.2: with n ≥ `samples_needed`, L(θ(t)) tends to `test_loss_at_most` or
+    less, which for λ ≤ `weight_decay_at_most` is at most 11ε/12.
+    """
+
+    samples_needed: float
+    weight_decay_at_most: float
+    test_loss_at_most: float
 
 
 @dataclass(frozen=True)
@@ -56,30 +73,32 @@ def theorem_4_1(problem, *, weight_decay, learning_rate, steps):
     (ii)  L(θ(t)) ≥ λmin(Σ) (1 − ηλ)^{2t} (m − n) ν²/2, with probability ≥ 1 − 2e^{−(m−n)/32};
     (iii) ‖θ(t)‖² ≤ (1 − ηλ)^{2t} ‖θ(0)‖².
 
-    Conditions: θ* = 0 and η ≤ 2/(L + 2λ).
+    Conditions: N* = 0, labels without noise, and η ≤ 2/(L + 2λ).
 
     Returns
     -------
     ZeroTeacherBounds
+        (ii) says nothing, and is 0, for n ≥ m and where ν² or λmin(Σ) is not known.
     """
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate)
     steps = check_steps(steps)
     start = float(problem.initial_weights @ problem.initial_weights)
-    unseen = problem.n_features - problem.n_samples
+    unseen = max(problem.n_features - problem.n_samples, 0)
+    known = _known(problem)
+    spread = known["λmin(Σ)"] * known["ν²"] * unseen / 2
+    says_nothing = not spread > 0  # also where a factor is not known, NaN
     slowest = 0.0
     if problem.spectrum.eigenvalues.size:
         slowest = abs(1 - eta * (_smallest_curvature(problem) + lam))
-    decay = np.exp(2 * steps * math.log1p(-eta * lam))
-    return ZeroTeacherBounds(
-        train_loss_at_most=problem.mean_squared_feature_norm / 2 * slowest ** (2 * steps) * start,
-        test_loss_at_least=problem.smallest_population_eigenvalue
-        * decay
-        * max(unseen, 0)
-        * _init_variance(problem)
-        / 2,
-        squared_norm_at_most=decay * start,
-        failure_probability=min(1.0, 2 * math.exp(-max(unseen, 0) / 32)),
-    )
+    with np.errstate(under="ignore"):
+        decay = np.exp(2.0 * steps * math.log1p(-eta * lam))
+        fitted = slowest ** (2.0 * steps)
+        return ZeroTeacherBounds(
+            train_loss_at_most=problem.mean_squared_feature_norm / 2 * fitted * start,
+            test_loss_at_least=(0.0 if says_nothing else spread) * decay,
+            squared_norm_at_most=decay * start,
+            failure_probability=1.0 if says_nothing else min(1.0, 2 * math.exp(-unseen / 32)),
+        )
 
 
 def theorem_4_4(problem, *, weight_decay, learning_rate, train_threshold=0.01):
@@ -88,7 +107,7 @@ def theorem_4_4(problem, *, weight_decay, learning_rate, train_threshold=0.01):
     t ≥ ½ log_{1 − ηλ⁺min/n − ηλ}( ε / (6L‖θ(0)‖²) ).
 
     Conditions: η < 1/(λ + λmax(ΦᵀΦ)/n), λ ≤ min{2ε/(3‖θ*‖²), √(Lε)/(√6‖θ*‖)},
-    ‖θ*‖ ≤ ‖θ(0)‖, and labels without noise.
+    ‖θ*‖ ≤ ‖θ(0)‖, and y = Φθ*: labels without noise from a teacher that is linear on the samples.
 
     Returns
     -------
@@ -111,17 +130,19 @@ def theorem_4_5(problem, *, weight_decay, learning_rate, test_threshold=0.01):
 
     t ≤ log_{1 − ηλ}( √(2/((m − n)ν²)) · (√(c/λmin(Σ)) + ‖θ*‖) ), with probability ≥ 1 − δ.
 
-    Conditions: η < 1/λ and m ≥ n + max{32 ln(2/δ), 8‖θ*‖²/ν², 8c/(λmin(Σ)ν²)}.
+    Conditions: η < 1/λ, m ≥ n + max{32 ln(2/δ), 8‖θ*‖²/ν², 8c/(λmin(Σ)ν²)}, and E φR = 0. The
+    last one is ours: noise in the labels and a misfit R that no feature explains can only add to
+    the loss, but if θ* is not the best linear teacher, ‖θ*‖ is not the norm that counts.
 
     Returns
     -------
     float
-        A real number of steps. Negative or −inf where it says nothing (n ≥ m, a singular Σ, or a
-        small ν²); infinite for λ = 0, which never forgets.
+        A real number of steps; −inf where it says nothing (n ≥ m, a singular Σ, or a small ν²);
+        infinite for λ = 0, which never forgets.
     """
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate)
     _, c = check_thresholds(1.0, test_threshold)
-    return _over(_log_stage_two(problem, c) / 2, -math.log1p(-eta * lam))
+    return _at_least(_log_stage_two(problem, c) / 2, -math.log1p(-eta * lam))
 
 
 def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.05):
@@ -130,7 +151,7 @@ def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.
     With probability ≥ 1 − δ: L(θ*_λ) ≤ 2 L_n(θ*_λ) + ε. For certain: ‖θ*_λ‖ ≤ ‖θ*‖ and
     L_n(θ*_λ) ≤ λ‖θ*‖²/2. The 2 undoes the ½ in L_n.
 
-    Conditions: ‖φ(x)‖ ≤ b, labels without noise, η ≤ 1/(λ + b²), and
+    Conditions: ‖φ(x)‖ ≤ b, a linear teacher, labels without noise, η ≤ 1/(λ + b²), and
     n ≥ max{4C²b⁴‖θ*‖⁴/ε², 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)}. The paper does not specify the universal
     constant C, so only the second term is computed.
 
@@ -165,14 +186,15 @@ def grokking_bounds(
     Eq. (6): t1 ≤ n ln(6b²‖θ(0)‖²/ε) / (2ηλ⁺min);
     Eq. (7): t2 ≥ ln( ((m−n)ν²/2) · (√(c/λmin(Σ)) + ‖θ*‖)^{−2} ) / (4ηλ).
 
-    Conditions: those of 4.4, 4.5 and 4.6, with η < 1/(λ + b²), and ηλ ≤ ½; see `conditions`. The
-    last one is ours: the step from 4.5 to Eq. (7) uses −ln(1 − ηλ) ≤ 2ηλ, which holds for
-    ηλ ≤ 0.79 and which the paper's conditions leave open when λ > 3.9b².
+    The third claim, L(θ(t)) ≤ ε for all sufficiently large t, is `final_loss_bound`.
+
+    Conditions: those of 4.4, 4.5 and 4.6, with c ≥ ε, η < 1/(λ + b²), and ηλ ≤ ½; see
+    `conditions`. The last one is ours: the step from 4.5 to Eq. (7) uses −ln(1 − ηλ) ≤ 2ηλ, which
+    holds for ηλ ≤ 0.79 and which the paper's conditions leave open when λ > 3.9b².
 
     Returns
     -------
     GrokkingBounds
-        `generalize_step_at_least` is negative or −inf where Eq. (7) says nothing.
     """
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate)
     epsilon, c = check_thresholds(train_threshold, test_threshold)
@@ -180,7 +202,36 @@ def grokking_bounds(
     level = 6 * problem.feature_norm_bound**2 * start / epsilon
     return GrokkingBounds(
         max(_log(level), 0.0) / (2 * eta * _smallest_curvature(problem)),
-        _over(_log_stage_two(problem, c), 4 * eta * lam),
+        _at_least(_log_stage_two(problem, c), 4 * eta * lam),
+    )
+
+
+def final_loss_bound(problem, *, weight_decay, train_threshold=0.01, failure_probability=0.05):
+    """Theorem 4.2, its end with constants: L(θ(t)) ≤ ε for all large t, so t2 exists for c ≥ ε.
+
+    The paper applies 4.6 at a fraction of ε and asks for λ = O(min{ε/‖θ*‖², b√ε/‖θ*‖²}), without
+    the constants. With probability ≥ 1 − δ/2, which leaves δ/2 to stage II,
+    n ≥ 16 (2 + ln(2/δ)) b⁴‖θ*‖⁴/ε² samples give L(θ*_λ) ≤ 2L_n(θ*_λ) + ε/4, by the proof of 4.6
+    with its constants kept (2048 ln(4/δ) instead of 16 (2 + ln(2/δ)) is more than enough). Then
+    λ ≤ 2ε/(3‖θ*‖²), which 4.4 asks for anyway, and L_n(θ*_λ) ≤ λ‖θ*‖²/2 make the limit at most
+    λ‖θ*‖² + ε/4 ≤ (2/3 + 1/4) ε < ε.
+
+    Conditions: those of 4.6, with the number of samples needed here.
+
+    Returns
+    -------
+    FinalLossBound
+    """
+    remedy = "pass a number, 0 or more"
+    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
+    epsilon, _ = check_thresholds(train_threshold, 1.0)
+    delta = check_probability("failure_probability", failure_probability)
+    norm = float(np.linalg.norm(problem.teacher))
+    worst = (problem.feature_norm_bound * norm) ** 2
+    return FinalLossBound(
+        samples_needed=16 * (2 + math.log(2 / delta)) * (worst / epsilon) ** 2,
+        weight_decay_at_most=_ratio(2 * epsilon, 3 * norm**2),
+        test_loss_at_most=weight_decay * norm**2 + epsilon / 4,
     )
 
 
@@ -194,8 +245,8 @@ def gaussian_bounds(
     The paper states it for c = ε. In its derivation from Theorem 4.5 the threshold that appears
     is c, which is what is used here.
 
-    Conditions: Σ = I/m, ηλ ≤ 0.01, mc ≥ ‖θ*‖², and those of 4.4 and 4.5. The condition
-    mc ≥ ‖θ*‖² says that the zero predictor already has test loss ≤ c.
+    Conditions: Σ = I/m, ηλ ≤ 0.01, mc ≥ ‖θ*‖², a linear teacher, and those of 4.4 and 4.5. The
+    condition mc ≥ ‖θ*‖² says that the zero predictor already has test loss ≤ c.
 
     Returns
     -------
@@ -209,11 +260,11 @@ def gaussian_bounds(
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate)
     epsilon, c = check_thresholds(train_threshold, test_threshold)
     n, m, variance = problem.n_samples, problem.n_features, _init_variance(problem)
-    if problem.covariance.ndim or not math.isclose(float(problem.covariance), 1 / m):
+    if _anisotropy(problem) > 0:
         raise ValueError("problem.covariance is not I/m: use grokking_bounds for other features")
     return GrokkingBounds(
         max(_log(14 * m * variance / epsilon), 0.0) / (2 * eta * _smallest_curvature(problem)),
-        _over(_log((m - n) * variance / (8 * m * c)), 2.02 * eta * lam),
+        _at_least(_log((m - n) * variance / (8 * m * c)), 2.02 * eta * lam),
     )
 
 
@@ -225,70 +276,189 @@ def conditions(
     train_threshold=0.01,
     test_threshold=0.01,
     failure_probability=0.05,
+    statements=None,
 ):
     """Every assumption of Theorems 4.1, 4.2, 4.4–4.6 and Eq. (8), checked on `problem`.
+
+    Parameters
+    ----------
+    statements : str or list of str, optional
+        The statements to check: "4.1", "4.4", "4.5", "4.6", "4.2", "Eq. (8)". Those that they
+        rest on come with them: 4.4, 4.5 and 4.6 with 4.2, and 4.4 and 4.5 with Eq. (8). All
+        without it.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `statement`, `assumption` (an inequality), `required` (its right-hand side),
-        `actual` (its left-hand side) and `holds`. Theorem 4.2 needs the rows of 4.4, 4.5 and 4.6
-        as well as its own.
+        Columns `statement`, `assumption` (an inequality), `is` (its left-hand side), `limit` (its
+        right-hand side), `holds` and `unknown`. There are three cases: the assumption holds; it
+        fails; or it cannot be known, and then `unknown` says what is missing, `is` or `limit` is
+        NaN, and `holds` is False, so that ``table.holds.all()`` promises nothing unknown.
+
+    Notes
+    -----
+    "max |y − Φθ*| ≤ 0" fails for labels with noise, and for a teacher that is not linear on the
+    samples. R is what a linear teacher leaves of N*: for random features, whose `teacher` is zero,
+    it is all of N*. A `feature_norm_bound` that is not sure counts as none.
     """
     import pandas as pd
 
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate, allow_unstable=True)
     epsilon, c = check_thresholds(train_threshold, test_threshold)
     delta = check_probability("failure_probability", failure_probability)
-    n, m, variance = problem.n_samples, problem.n_features, _init_variance(problem)
-    norm = float(np.linalg.norm(problem.teacher))
-    b = problem.feature_norm_bound
-    mean_norm = problem.mean_squared_feature_norm
-    noise = float(np.abs(problem.targets - problem.features @ problem.teacher).max())
-    # A bound that was given has been checked, up to rounding, when the problem was built.
-    largest_norm = min(b, float(np.sqrt(np.sum(problem.features**2, axis=1).max())))
-    smallest = problem.smallest_population_eigenvalue
-    samples = theorem_4_6(
-        problem, weight_decay=lam, tolerance=epsilon, failure_probability=delta
-    ).samples_needed
-    isotropic = problem.covariance.ndim == 0 and math.isclose(float(problem.covariance), 1 / m)
-
+    setting = lam, eta, epsilon, c, delta
     rows = [
-        ("4.1", "‖θ*‖ ≤ 0", 0.0, norm),
-        ("4.1", "η ≤ 2/(L + 2λ)", _ratio(2, mean_norm + 2 * lam), eta),
-        ("4.4", "η < 1/(λ + λmax/n)", _ratio(1, lam + problem.max_curvature), eta),
-        ("4.4", "λ ≤ 2ε/(3‖θ*‖²)", _ratio(2 * epsilon, 3 * norm**2), lam),
-        ("4.4", "λ ≤ √(Lε)/(√6 ‖θ*‖)", _ratio(math.sqrt(mean_norm * epsilon / 6), norm), lam),
-        ("4.4", "‖θ*‖ ≤ ‖θ(0)‖", float(np.linalg.norm(problem.initial_weights)), norm),
-        ("4.4", "label noise ≤ 0", 0.0, noise),
-        ("4.5", "η < 1/λ", _ratio(1, lam), eta),
-        ("4.5", "m ≥ n + 32 ln(2/δ)", n + 32 * math.log(2 / delta), m),
-        ("4.5", "m ≥ n + 8‖θ*‖²/ν²", n + _ratio(8 * norm**2, variance), m),
-        ("4.5", "m ≥ n + 8c/(λmin(Σ) ν²)", n + _ratio(8 * c, smallest * variance), m),
-        (
-            "4.6",
-            "‖φ(x)‖ ≤ b for every x",
-            b,
-            largest_norm if problem.norm_bound_is_sure else math.inf,
-        ),
-        ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)", samples, n),
-        ("4.6", "η ≤ 1/(λ + b²)", _ratio(1, lam + b**2), eta),
-        ("4.2", "η < 1/(λ + b²)", _ratio(1, lam + b**2), eta),
-        ("4.2", "ηλ ≤ 1/2", 0.5, eta * lam),
-        ("4.2", "misfit of the teacher E R² ≤ 0", 0.0, problem.misfit_power),
-        ("Eq. (8)", "relative difference of Σ and I/m ≤ 0", 0.0, 0.0 if isotropic else math.inf),
-        ("Eq. (8)", "ηλ ≤ 0.01", 0.01, eta * lam),
-        ("Eq. (8)", "mc ≥ ‖θ*‖²", norm**2, m * c),
+        (statement, *row)
+        for statement in _with_needed(statements)
+        for row in _ASSUMPTIONS[statement](problem, *setting)
     ]
-    table = pd.DataFrame(rows, columns=["statement", "assumption", "required", "actual"])
+    table = pd.DataFrame(rows, columns=["statement", "assumption", "is", "limit"])
     table["holds"] = [_holds(*row[1:]) for row in rows]
+    table["unknown"] = [_unknown(problem, *row[1:]) for row in rows]
     return table
 
 
-def _holds(assumption, required, actual):
+def _assumptions_of_4_1(problem, lam, eta, epsilon, c, delta):
+    return [
+        ("‖θ*‖ ≤ 0", _norm(problem.teacher), 0.0),
+        *_linear_teacher(problem),
+        ("η ≤ 2/(L + 2λ)", eta, _ratio(2, problem.mean_squared_feature_norm + 2 * lam)),
+    ]
+
+
+def _assumptions_of_4_4(problem, lam, eta, epsilon, c, delta):
+    norm, mean_norm = _norm(problem.teacher), problem.mean_squared_feature_norm
+    return [
+        ("η < 1/(λ + λmax/n)", eta, _ratio(1, lam + problem.max_curvature)),
+        ("λ ≤ 2ε/(3‖θ*‖²)", lam, _ratio(2 * epsilon, 3 * norm**2)),
+        ("λ ≤ √(Lε)/(√6 ‖θ*‖)", lam, _ratio(math.sqrt(mean_norm * epsilon / 6), norm)),
+        ("‖θ*‖ ≤ ‖θ(0)‖", norm, _norm(problem.initial_weights)),
+        _labels_of_the_teacher(problem),
+    ]
+
+
+def _assumptions_of_4_5(problem, lam, eta, epsilon, c, delta):
+    n, m, known = problem.n_samples, problem.n_features, _known(problem)
+    moment = problem.misfit_moment
+    of_teacher = _ratio(8 * _norm(problem.teacher) ** 2, known["ν²"])
+    of_threshold = _ratio(8 * c, known["λmin(Σ)"] * known["ν²"])
+    return [
+        ("η < 1/λ", eta, _ratio(1, lam)),
+        ("m ≥ n + 32 ln(2/δ)", m, n + 32 * math.log(2 / delta)),
+        ("m ≥ n + 8‖θ*‖²/ν²", m, n + of_teacher),
+        ("m ≥ n + 8c/(λmin(Σ) ν²)", m, n + of_threshold),
+        ("‖E φR‖ ≤ 0", 0.0 if moment is None else _norm(moment), 0.0),
+    ]
+
+
+def _assumptions_of_4_6(problem, lam, eta, epsilon, c, delta):
+    b = problem.feature_norm_bound
+    # A bound that was given has been checked, up to rounding, when the problem was built.
+    largest = min(b, float(np.sqrt(np.sum(problem.features**2, axis=1).max())))
+    samples = theorem_4_6(
+        problem, weight_decay=lam, tolerance=epsilon, failure_probability=delta
+    ).samples_needed
+    return [
+        ("‖φ(x)‖ ≤ b for every x", largest if problem.norm_bound_is_sure else math.inf, b),
+        ("n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)", problem.n_samples, samples),
+        ("η ≤ 1/(λ + b²)", eta, _ratio(1, lam + b**2)),
+        *_linear_teacher(problem),
+    ]
+
+
+def _assumptions_of_4_2(problem, lam, eta, epsilon, c, delta):
+    return [
+        ("c ≥ ε", c, epsilon),
+        ("η < 1/(λ + b²)", eta, _ratio(1, lam + problem.feature_norm_bound**2)),
+        ("ηλ ≤ 1/2", eta * lam, 0.5),
+        *_linear_teacher(problem),
+    ]
+
+
+def _assumptions_of_8(problem, lam, eta, epsilon, c, delta):
+    norm = _norm(problem.teacher)
+    return [
+        ("relative difference of Σ and I/m ≤ 0", _anisotropy(problem), 0.0),
+        ("ηλ ≤ 0.01", eta * lam, 0.01),
+        ("mc ≥ ‖θ*‖²", problem.n_features * c, norm**2),
+        *_linear_teacher(problem),
+    ]
+
+
+_ASSUMPTIONS = {
+    "4.1": _assumptions_of_4_1,
+    "4.4": _assumptions_of_4_4,
+    "4.5": _assumptions_of_4_5,
+    "4.6": _assumptions_of_4_6,
+    "4.2": _assumptions_of_4_2,
+    "Eq. (8)": _assumptions_of_8,
+}
+_RESTS_ON = {"4.2": ("4.4", "4.5", "4.6"), "Eq. (8)": ("4.4", "4.5")}
+
+
+def _with_needed(statements):
+    if statements is None:
+        return list(_ASSUMPTIONS)
+    asked = [statements] if isinstance(statements, str) else list(statements)
+    for name in asked:
+        if name not in _ASSUMPTIONS:
+            raise ValueError(f"statements={name!r}: pass some of {', '.join(_ASSUMPTIONS)}")
+    needed = {other for name in asked for other in (name, *_RESTS_ON.get(name, ()))}
+    return [name for name in _ASSUMPTIONS if name in needed]
+
+
+def _linear_teacher(problem):
+    """N* = ⟨θ*, φ⟩ and labels without noise, for which R = 0 and y = Φθ*."""
+    return [_labels_of_the_teacher(problem), ("misfit E R² ≤ 0", problem.misfit_power, 0.0)]
+
+
+def _labels_of_the_teacher(problem):
+    taught = problem.features @ problem.teacher
+    off = float(np.abs(problem.targets - taught).max())
+    # Sums in another order differ by this much.
+    rounding = 1e-13 * _norm(problem.teacher) * problem.feature_norm_bound
+    return "max |y − Φθ*| ≤ 0", off if off > rounding else 0.0, 0.0
+
+
+def _anisotropy(problem):
+    """max |mΣ − I|, zero up to rounding for isotropic features, however Σ is given."""
+    m, covariance = problem.n_features, problem.covariance
+    if not isinstance(covariance, np.ndarray):
+        # One product tells: for a direction drawn at random, mΣx = x has probability 0 otherwise.
+        x = np.random.default_rng(0).standard_normal((m, 1))
+        difference = np.abs(m * (covariance @ x) - x).max()
+    else:
+        difference = np.abs(m * covariance - (np.eye(m) if covariance.ndim == 2 else 1)).max()
+    return float(difference) if difference > 1e-9 else 0.0
+
+
+def _known(problem):
+    """ν² and λmin(Σ), NaN where they are not known."""
+    variance = problem.init_variance
+    try:
+        smallest = problem.smallest_population_eigenvalue
+    except ValueError:  # an operator too large to be stored
+        smallest = math.nan
+    return {"ν²": math.nan if variance is None else variance, "λmin(Σ)": smallest}
+
+
+def _holds(assumption, left, limit):
     if "≥" in assumption:
-        return actual >= required
-    return actual < required if "<" in assumption else actual <= required
+        return left >= limit
+    return left < limit if "<" in assumption else left <= limit
+
+
+def _unknown(problem, assumption, left, limit):
+    """What is missing to decide a row, in words; "" if nothing is."""
+    if not math.isnan(left) and not math.isnan(limit):
+        return ""
+    words = {"ν²": "init_variance was not given", "λmin(Σ)": "Σ is too large for its λmin"}
+    missing = [symbol for symbol, value in _known(problem).items() if math.isnan(value)]
+    return "; ".join(words[symbol] for symbol in missing if symbol in assumption)
+
+
+def _norm(vector):
+    return float(np.linalg.norm(vector))
 
 
 def _smallest_curvature(problem):
@@ -322,11 +492,13 @@ def _log(value):
 
 
 def _ratio(above, below):
-    return above / below if below > 0 else math.inf
+    """above / below, infinite where `below` is not positive; NaN stays NaN."""
+    return math.inf if below <= 0 else above / below
 
 
-def _over(numerator, denominator):
-    """numerator / denominator, where no weight decay (0) makes the time infinite, not an error."""
-    if denominator == 0:
-        return math.copysign(math.inf, numerator)
-    return numerator / denominator
+def _at_least(logarithm, rate):
+    """The time logarithm / rate up to which something is promised; −inf if that is none."""
+    if logarithm < 0:
+        return -math.inf
+    # No weight decay makes the time infinite, not an error.
+    return _ratio(logarithm, rate)

@@ -41,7 +41,7 @@ class TestContract:
             assert times.overfit_step <= b.overfit_step_at_most
             assert times.generalize_step >= b.generalize_step_at_least
         table = gk.theory.conditions(p, **optimizer, **limits, failure_probability=0.05)
-        assert {"required", "actual", "holds"} <= set(table.columns)
+        assert {"is", "limit", "holds", "unknown"} <= set(table.columns)
         typical = dict(n_samples=100, n_features=1000, init_variance=1.0, **optimizer)
         assert len(gk.predictions.ridge_curves(**typical, steps=run.steps)) == len(run)
         assert isinstance(gk.predictions.ridge_grokking_times(**typical).delay, float)

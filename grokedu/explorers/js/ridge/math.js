@@ -271,6 +271,9 @@ function squaredStart(modes, settings) {
 
 const logOr = (value) => (value > 0 ? Math.log(value) : -Infinity);
 
+/** The time up to which something is promised; −Infinity where the bound says nothing. */
+const atLeast = (logarithm, rate) => (logarithm < 0 ? -Infinity : logarithm / rate);
+
 /** Eqs. (6) and (7): t1 at most, t2 at least. */
 export function generalBounds(modes, settings) {
   const { weight_decay: lambda, learning_rate: eta } = settings;
@@ -279,7 +282,7 @@ export function generalBounds(modes, settings) {
   const radius = Math.sqrt(settings.test_threshold * modes.m) + settings.teacher_norm;
   return {
     overfitAtMost: Math.max(logOr(level), 0) / (2 * eta * modes.curvatures[0]),
-    generalizeAtLeast: (logOr(room) - 2 * Math.log(radius)) / (4 * eta * lambda),
+    generalizeAtLeast: atLeast(logOr(room) - 2 * Math.log(radius), 4 * eta * lambda),
   };
 }
 
@@ -290,7 +293,7 @@ export function gaussianBounds(modes, settings) {
   const room = ((modes.m - modes.n) * variance) / (8 * modes.m * settings.test_threshold);
   return {
     overfitAtMost: Math.max(logOr(level), 0) / (2 * eta * modes.curvatures[0]),
-    generalizeAtLeast: logOr(room) / (2.02 * eta * lambda),
+    generalizeAtLeast: atLeast(logOr(room), 2.02 * eta * lambda),
   };
 }
 
@@ -317,6 +320,7 @@ export function conditions(modes, settings, failureProbability = 0.05) {
     ["4.6", "‖φ(x)‖ ≤ b for every x", NORM_BOUND, Infinity],
     ["4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)", samples, n],
     ["4.6", "η ≤ 1/(λ + b²)", 1 / (lambda + NORM_BOUND ** 2), eta],
+    ["4.2", "c ≥ ε", epsilon, c],
     ["4.2", "η < 1/(λ + b²)", 1 / (lambda + NORM_BOUND ** 2), eta],
     ["4.2", "ηλ ≤ 1/2", 0.5, eta * lambda],
     ["Eq. (8)", "ηλ ≤ 0.01", 0.01, eta * lambda],
