@@ -1,6 +1,7 @@
 // Reads requests as JSON from standard input, answers with what ridge/math.js computes.
 
 import { readFileSync } from "node:fs";
+import { Random } from "../grokedu/explorers/js/random.js";
 import * as math from "../grokedu/explorers/js/ridge/math.js";
 
 const plain = (value) => {
@@ -29,7 +30,7 @@ const actions = {
   eigenvalues: ({ diagonal, beside }) =>
     math.tridiagonalEigenvalues(Float64Array.from(diagonal), Float64Array.from([...beside, 0])),
   random: ({ count, degrees }) => {
-    const random = new math.Random(1, 2, 3);
+    const random = new Random(1, 2, 3);
     return Array.from({ length: count }, () => [
       random.uniform(),
       random.normal(),

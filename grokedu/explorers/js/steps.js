@@ -1,5 +1,7 @@
 // The axis of steps, log(1 + t); no DOM.
 
+export const LAST_STEP = 2 ** 53; // steps are exact integers in a double up to here
+
 /** Position 0 … 1 of a step on the axis of log(1 + t), and back. */
 export function positionOf(step, horizon) {
   return Math.log1p(step) / Math.log1p(horizon);
@@ -13,4 +15,14 @@ export function stepAt(position, horizon) {
 export function roundUp(value) {
   const unit = 10 ** Math.floor(Math.log10(value));
   return [1, 2, 5, 10].map((k) => k * unit).find((candidate) => candidate >= value * 0.999999);
+}
+
+/** Steps 0 … last, evenly spaced in log(1 + t), as whole numbers without repetition. */
+export function logSteps(last, count) {
+  const steps = [0];
+  for (let k = 1; k < count; k++) {
+    const step = Math.round(Math.expm1((k / (count - 1)) * Math.log1p(last)));
+    if (step > steps[steps.length - 1]) steps.push(step);
+  }
+  return Float64Array.from(steps);
 }

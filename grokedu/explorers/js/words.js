@@ -1,5 +1,14 @@
 // Numbers, sentences and table rows as every explorer writes them; no DOM.
 
+import { WHY } from "./why.js";
+
+/** The layers of theory, as the book calls them; chart and table have shorter forms. */
+export const LAYER_NAMES = {
+  sharp: "sharp prediction",
+  theorem: "bound of Theorem 4.2",
+  gaussian: "Gaussian bound, Eq. (8) of the paper",
+};
+
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const GROUPED = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one per call
 
@@ -20,10 +29,10 @@ export function short(value) {
 export function plain(value) {
   if (value === 0) return "0";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e5) return short(value);
-  const exponent = Math.floor(Math.log10(size) + 1e-12);
-  const factor = short(value / 10 ** exponent);
+  const [digits, power] = value.toExponential(2).split("e");
+  const exponent = Number(power);
+  if (exponent >= -3 && exponent < 5) return short(value);
+  const factor = short(Number(digits));
   return factor === "1" ? powerOfTen(exponent) : `${factor}·${powerOfTen(exponent)}`;
 }
 
@@ -34,30 +43,90 @@ export function count(steps) {
   return steps < 1e9 ? GROUPED.format(Math.round(steps)) : plain(steps);
 }
 
-/** When the thresholds were reached, in words; `reasons` say why one was not. */
-export function outcomeSentence(settings, { overfit, generalize }, reasons) {
+/** "1 step", "22,871 steps". */
+export function steps(number) {
+  return `${count(number)} ${Math.round(number) === 1 ? "step" : "steps"}`;
+}
+
+/** Why one time is missing, as half a sentence that follows "the". */
+export function reasonWords({ kind, threshold, value }) {
+  const level = `${kind.startsWith("train") ? "ε" : "c"} = ${plain(threshold)}`;
+  const close = plain(value) === plain(threshold);
+  switch (kind) {
+    case WHY.trainBelow:
+      return `training loss is below ${level} at every step`;
+    case WHY.trainNever:
+      if (close) return `training loss never settles below ${level}, the value it tends to`;
+      return `training loss tends to ${plain(value)} and never settles below ${level}`;
+    case WHY.trainBeyond:
+      return `training loss settles below ${level} only after 2⁵³ ≈ 9·10¹⁵ steps`;
+    case WHY.trainRunEnds:
+      return `training loss is still above ${level} after ${steps(value)}, where the run ends`;
+    case WHY.testNever:
+      if (close) return `test loss never quite falls to ${level}, the value it tends to`;
+      return `test loss tends to ${plain(value)} and never reaches ${level}`;
+    case WHY.testBeyond:
+      return `test loss reaches ${level} only after 2⁵³ ≈ 9·10¹⁵ steps`;
+    case WHY.testRunEnds:
+      return `test loss is still above ${level} after ${steps(value)}, where the run ends`;
+    case WHY.diverged:
+      return `run diverged at step ${count(value)}`;
+    default:
+      return kind;
+  }
+}
+
+/** Why times are missing, after a run: "the test loss …", or what to say if none is. */
+export function reasonsInWords({ reasons, reason }, otherwise) {
+  if (reasons?.length) return reasons.map((each) => `the ${reasonWords(each)}`).join("; ");
+  return reason || otherwise;
+}
+
+const reasonFor = (reasons, loss) => reasons.find(({ kind }) => kind.startsWith(loss));
+
+// What a missing time is, in the middle of a sentence and in a cell of the table.
+const FATES = {
+  [WHY.trainBeyond]: ["is beyond counting", "> 9·10¹⁵"],
+  [WHY.testBeyond]: ["is beyond counting", "> 9·10¹⁵"],
+  [WHY.trainRunEnds]: ["is not known", "not reached"],
+  [WHY.testRunEnds]: ["is not known", "not reached"],
+};
+const fate = (reason) => FATES[reason?.kind] ?? ["does not exist", "none"];
+
+/** When the thresholds were reached, in words. */
+export function outcomeSentence(settings, { overfit, generalize, reasons }) {
   const epsilon = plain(settings.train_threshold),
     c = plain(settings.test_threshold);
+  const train = reasonFor(reasons, "train"),
+    test = reasonFor(reasons, "test");
   if (overfit === null && generalize === null) {
-    return `The ${reasons.join("; the ")}: neither t₁ nor t₂ exists.`;
+    const [first, second] = [fate(train)[0], fate(test)[0]];
+    const none = first === "does not exist" && second === first;
+    const both = none ? "neither t₁ nor t₂ exists" : `t₁ ${first}, and t₂ ${second}`;
+    return `The ${reasons.map(reasonWords).join("; the ")}: ${both}.`;
   }
   if (overfit === null) {
-    return `The ${reasons[0]}, so t₁ does not exist. The test loss reaches c = ${c} at step ${count(generalize)}.`;
+    return `The ${reasonWords(train)}, so t₁ ${fate(train)[0]}. The test loss reaches c = ${c} at step ${count(generalize)}.`;
   }
   const fitted = `The training loss settles below ε = ${epsilon} after step ${count(overfit)}.`;
-  if (generalize === null) return `${fitted} But the ${reasons[0]}, so t₂ does not exist.`;
+  if (generalize === null) return `${fitted} But the ${reasonWords(test)}, so t₂ ${fate(test)[0]}.`;
   const delay = generalize - overfit;
   if (delay <= 0) {
-    return `The test loss reaches c = ${c} at step ${count(generalize)}, before the training loss settles below ε = ${epsilon} after step ${count(overfit)}: no delay, no grokking.`;
+    return `The test loss reaches c = ${c} at step ${count(generalize)}, ${delay ? "before" : "just as"} the training loss settles below ε = ${epsilon} after step ${count(overfit)}: no delay, no grokking.`;
   }
-  const ratio =
-    overfit > 0 ? `, ${count3(delay / overfit)} times as long as it took to overfit` : "";
-  return `${fitted} The test loss falls to c = ${c} only at step ${count(generalize)}: a delay of ${count(delay)} steps${ratio}.`;
+  const ratio = overfit > 0 ? `, ${times(delay / overfit)} as long as it took to overfit` : "";
+  return `${fitted} The test loss falls to c = ${c} only at step ${count(generalize)}: a delay of ${steps(delay)}${ratio}.`;
+}
+
+/** "3 times", and "just" for once. */
+function times(ratio) {
+  const factor = count3(ratio);
+  return factor === "1" ? "just" : `${factor} times`;
 }
 
 /** A ratio to three digits: 0.357, 107, 54,300. */
 function count3(ratio) {
-  return GROUPED.format(Number(ratio.toPrecision(3)));
+  return ratio < 1e9 ? GROUPED.format(Number(ratio.toPrecision(3))) : plain(ratio);
 }
 
 /** One step would multiply the weights by 1 − ηλ ≤ 0. */
@@ -94,13 +163,26 @@ export function percent(share) {
   return `${short(100 * share)}%`;
 }
 
-/** A row of the table: t1, t2, the delay, and a note where something has to be said. */
-export function row(label, overfit, generalize, note = "") {
-  const exist = overfit !== null && generalize !== null;
-  const delay = exist
-    ? count(Math.round(generalize) - Math.round(overfit)).replace("-", "−")
-    : "none";
-  return { label, cells: [count(overfit), count(generalize), delay], note };
+/**
+ * A row of the table: t1, t2, the delay, and a note where something has to be said. A time that
+ * does not exist is "none"; one that a run ended too early to show is "not reached".
+ */
+export function row(label, { overfit, generalize, reasons = [], pending = false }, note = "") {
+  if (pending) return { label, cells: ["…", "…", "…"], note };
+  const diverged = reasons.some(({ kind }) => kind === WHY.diverged);
+  const cell = (step, loss) => {
+    if (step !== null) return count(step);
+    return diverged ? "none" : fate(reasonFor(reasons, loss))[1];
+  };
+  const cells = [cell(overfit, "train"), cell(generalize, "test")];
+  if (overfit !== null && generalize !== null) cells.push(difference(generalize, overfit));
+  else cells.push(cells.find((text) => text === "none") ?? cells[overfit === null ? 0 : 1]);
+  return { label, cells, note };
+}
+
+/** `later` minus `earlier`, as the difference of the whole numbers that are shown. */
+export function difference(later, earlier) {
+  return count(Math.round(later) - Math.round(earlier)).replace("-", "−");
 }
 
 /** A time of computing. */

@@ -1,12 +1,17 @@
 // From settings and a training to everything that the explorer draws and says; no DOM.
 
-import { logSteps } from "../ridge/math.js";
-import { roundUp } from "../steps.js";
+/** @import { NetworkAnalysis, Settings } from "../types" */
+
+import { LAST_STEP, logSteps, roundUp } from "../steps.js";
 
 const CURVE_POINTS = 300;
 const NOTHING = { overfit: null, generalize: null, reasons: [] };
 
-/** The run as far as it has come; `training` is null where one step would erase the weights. */
+/**
+ * The run as far as it has come; `training` is null where one step would erase the weights.
+ * @param {Settings} settings
+ * @returns {NetworkAnalysis}
+ */
 export function analyze(settings, network, training) {
   const base = { settings, network, training, layers: {}, tail: null, pending: false };
   if (!training) {
@@ -19,6 +24,7 @@ export function analyze(settings, network, training) {
   const horizon = stop ? roundUp(Math.max(training.step, 10)) : niceHorizon(training, times);
   const run = { train: { at: (t) => training.train(t) }, test: { at: (t) => training.test(t) } };
   const steps = [...new Set(logSteps(Math.min(last.step, horizon), CURVE_POINTS))];
+  /** @type {NetworkAnalysis} */
   const result = { ...base, stop, pending, times, horizon, run, steps, ...losses(training, steps) };
   if (!stop && training.fitted && last.step < horizon) {
     const later = logSteps(horizon, CURVE_POINTS).filter((step) => step > last.step);
@@ -39,5 +45,5 @@ function losses(training, steps) {
 function niceHorizon({ step, last, fitted }, { overfit, generalize }) {
   const ends = [50, 1.3 * (overfit ?? 0), 1.3 * (generalize ?? 0)];
   if (generalize === null) ends.push(fitted ? 4 * last.step : step);
-  return roundUp(Math.max(...ends));
+  return Math.min(roundUp(Math.max(...ends)), LAST_STEP);
 }

@@ -11,7 +11,11 @@
 //
 // `settings` holds weight_decay, init_variance, learning_rate, train_threshold, test_threshold.
 
-import { Random } from "../ridge/math.js";
+/** @import { Settings, Times } from "../types" */
+
+import { Random } from "../random.js";
+import { LAST_STEP } from "../steps.js";
+import { WHY } from "../why.js";
 
 export const LAYERS = 2; // the degree of homogeneity k
 export const MOST_STEPS = 20_000; // simulated steps of one run
@@ -256,14 +260,15 @@ export class Training {
     return null;
   }
 
-  /** The first step with test loss at most c, or null if it lies beyond what is known. */
+  /** The first step with test loss at most c, or null: it lies beyond what is known, or never comes. */
   generalizeStep(threshold) {
     const { records, last } = this;
     const first = records.findIndex((record) => record.test <= threshold);
     if (first === 0) return 0;
     if (first > 0) return this.crossing(records[first - 1], records[first].step, threshold);
-    if (!this.fitted) return null;
-    return last.step + Math.ceil(Math.log(threshold / last.test) / this.logRate);
+    if (!this.fitted || this.decay === 0) return null;
+    const step = last.step + Math.ceil(Math.log(threshold / last.test) / this.logRate);
+    return step <= LAST_STEP ? step : null;
   }
 
   /** Bisect between two records, simulating again from the earlier one. */
@@ -284,16 +289,27 @@ export class Training {
     return this.crossings.get(key);
   }
 
+  /**
+   * @param {Settings} settings
+   * @returns {Times}
+   */
   times({ train_threshold, test_threshold }) {
+    const { last } = this;
     const overfit = this.overfitStep(train_threshold);
     const generalize = this.generalizeStep(test_threshold);
     const reasons = [];
+    const explain = (kind, threshold, value) => reasons.push({ kind, threshold, value });
     if (overfit === null) {
-      const above = this.last.train >= train_threshold;
-      reasons.push({ loss: "train", after: above ? this.last.step : null });
+      const above = last.train >= train_threshold;
+      if (above) explain(WHY.trainRunEnds, train_threshold, last.step);
+      else explain(WHY.trainBelow, train_threshold, null);
     }
-    if (generalize === null) reasons.push({ loss: "test", after: this.last.step });
-    return { overfit, generalize, reasons };
+    if (generalize === null) {
+      if (!this.fitted) explain(WHY.testRunEnds, test_threshold, last.step);
+      else if (this.decay > 0) explain(WHY.testBeyond, test_threshold, 0);
+      else explain(WHY.testNever, test_threshold, last.test);
+    }
+    return { overfit, generalize, byLaw: generalize > last.step, reasons };
   }
 
   /** The strength of the strongest neuron at any record. */
@@ -320,8 +336,8 @@ export class Training {
       for (let i = 0; i < n; i++) {
         let inner = 0;
         for (let c = 0; c < d; c++) inner += at.hidden[j * d + c] * inputs[i * d + c];
-        active[j * n + i] = inner > 0;
-        counts[j] += inner > 0;
+        active[j * n + i] = Number(inner > 0);
+        counts[j] += active[j * n + i];
       }
     }
     return { strengths, counts, active, signs: at.output.map(Math.sign) };
@@ -331,6 +347,6 @@ export class Training {
 /** The share of pairs of neuron and input that are switched otherwise than before. */
 export function flipped(before, now) {
   let changed = 0;
-  for (let k = 0; k < now.length; k++) changed += before[k] !== now[k];
+  for (let k = 0; k < now.length; k++) changed += Number(before[k] !== now[k]);
   return changed / now.length;
 }

@@ -2,7 +2,8 @@
 
 import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
-import { linearScale, MARGIN } from "../chart.js";
+import { MARGIN } from "../chart.js";
+import { linearScale } from "../scale.js";
 import { short } from "../words.js";
 
 const GOLDEN = 0.618033988749895; // spreads the neurons of one column evenly

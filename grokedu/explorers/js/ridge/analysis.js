@@ -1,14 +1,16 @@
 // From settings and a problem to everything that the explorer draws and says; no DOM.
 
-import { roundUp } from "../steps.js";
+import { LAST_STEP, logSteps, roundUp } from "../steps.js";
+/** @import { Layers, Modes, RidgeAnalysis, Settings, Times } from "../types" */
+
 import {
   conditions,
   curves,
   exactRun,
+  FAILURE_PROBABILITY,
   gaussianBounds,
   generalBounds,
   grokkingTimes,
-  logSteps,
   obstacle,
   sharpRun,
   sharpTimes,
@@ -16,25 +18,34 @@ import {
 
 export const CURVE_POINTS = 300;
 const SHARP_POINTS = 120;
+/** @type {Times} */
+const NO_TIMES = { overfit: null, generalize: null, reasons: [] };
 const BLOW_UP = 1e6; // a diverging run is shown until its loss has grown by this factor
 
-/** The exact run with its curves and times, and whichever layers of theory are switched on. */
+/**
+ * The exact run with its curves and times, and whichever layers of theory are switched on.
+ * @param {Settings} settings
+ * @param {Modes} modes
+ * @param {string[]} layers
+ * @returns {RidgeAnalysis}
+ */
 export function analyze(settings, modes, layers) {
   const stop = obstacle(modes, settings);
-  const empty = { overfit: null, generalize: null, reasons: [] };
   if (stop?.kind === "erases") {
-    return { settings, modes, stop, times: empty, layers: {}, horizon: 1000, run: null };
+    return { settings, modes, stop, times: NO_TIMES, layers: {}, horizon: 1000, run: null };
   }
   const run = exactRun(modes, settings);
-  const times = stop ? empty : grokkingTimes(run, settings);
-  const horizon = stop ? blowUpStep(run) : niceHorizon(times, settings);
+  const times = stop ? NO_TIMES : grokkingTimes(run, settings);
+  const horizon = stop ? blowUpStep(run) : niceHorizon(times, run);
   const steps = logSteps(horizon, CURVE_POINTS);
-  const result = { settings, modes, stop, run, times, horizon, steps, ...curves(run, steps) };
-  result.layers = stop ? {} : theory(settings, modes, layers, horizon);
-  return result;
+  const shown = stop ? {} : theory(settings, modes, layers, horizon);
+  const drawn = { horizon, steps, ...curves(run, steps) };
+  return { settings, modes, stop, run, times, layers: shown, ...drawn };
 }
 
+/** @returns {Layers} */
 function theory(settings, modes, layers, horizon) {
+  /** @type {Layers} */
   const result = {};
   if (layers.includes("sharp")) {
     const run = sharpRun(modes, settings);
@@ -52,20 +63,32 @@ function theory(settings, modes, layers, horizon) {
     rows.filter((row) => names.includes(row.statement) && !repeated(row));
   if (layers.includes("theorem")) {
     const bounds = generalBounds(modes, settings);
-    result.theorem = { ...bounds, conditions: needed("4.4", "4.5", "4.6", "4.2") };
+    result.theorem = judged(bounds, needed("4.4", "4.5", "4.6", "4.2"));
   }
   if (layers.includes("gaussian")) {
     const bounds = gaussianBounds(modes, settings);
-    result.gaussian = { ...bounds, conditions: needed("4.4", "4.5", "Eq. (8)") };
+    result.gaussian = judged(bounds, needed("4.4", "4.5", "Eq. (8)"));
   }
   return result;
 }
 
+/** A bound with its conditions; a bound whose conditions fail is a formula without a promise. */
+function judged(bounds, conditions) {
+  const valid = conditions.every(({ holds }) => holds);
+  return { ...bounds, conditions, valid, failureProbability: FAILURE_PROBABILITY };
+}
+
 /** A round number of steps that shows t1, t2 and what follows, and moves little with a slider. */
-function niceHorizon({ overfit, generalize }, { learning_rate, weight_decay }) {
+function niceHorizon({ overfit, generalize }, run) {
   const ends = [50, 4 * (overfit ?? 0), 4 * (generalize ?? 0)];
-  if (generalize === null) ends.push(4 / (learning_rate * weight_decay));
-  return roundUp(Math.max(...ends));
+  if (generalize === null) ends.push(4 * lifetime(run));
+  return Math.min(roundUp(Math.max(...ends)), LAST_STEP);
+}
+
+/** In how many steps the slowest part of the start that is forgotten at all shrinks by 1/e. */
+function lifetime({ train, test }) {
+  const moving = [...train.drop].filter((drop, j) => drop > 0 && test.parts[0].amplitude[j] !== 0);
+  return moving.length ? 1 / Math.min(...moving) : 0;
 }
 
 function blowUpStep({ train }) {

@@ -1,6 +1,6 @@
 // All mathematics of the ridge explorer: plain numbers and typed arrays, no DOM.
 //
-// The same formulas as grokedu/exact.py, dynamics.py, theory.py and predictions.py for isotropic
+// The same formulas as grokedu/exact.py, crossings.py, theory.py and predictions.py for isotropic
 // Gaussian features (Σ = I/m) without label noise; tests/test_ridge_math.py compares the two.
 //
 // `modes` describes one random problem at ν² = 1 and ‖θ*‖ = 1, in the eigenbasis of ΦᵀΦ:
@@ -14,10 +14,14 @@
 // `settings` holds weight_decay, init_variance, learning_rate, teacher_norm, train_threshold and
 // test_threshold.
 
-const LAST_EXPONENT = 53; // steps are exact integers in a double up to 2⁵³
+import { Random } from "../random.js";
+import { LAST_STEP } from "../steps.js";
+import { WHY } from "../why.js";
+
 const ROUNDING = 1e-13;
 const QUADRATURE_NODES = 400;
 const BISECTIONS = 30; // to 10⁻⁹ of a step
+export const FAILURE_PROBABILITY = 0.05; // δ: the bounds hold with probability 1 − δ
 const NORM_BOUND = Math.sqrt(1.5); // b, see gaussian_problem
 
 // ---------------------------------------------------------------- decaying forms
@@ -60,7 +64,10 @@ export class DecayingForm {
 
   /** Values at both ends of the steps first … last and bounds on all between; every ρ_j ≥ 0. */
   over(first, last) {
-    let low = 0, high = 0, atFirst = 0, atLast = 0;
+    let low = 0,
+      high = 0,
+      atFirst = 0,
+      atLast = 0;
     for (let j = 0; j < this.drop.length; j++) {
       const before = power(this.drop[j], this.logRates[j], first);
       const after = power(this.drop[j], this.logRates[j], last);
@@ -95,59 +102,69 @@ export class DecayingForm {
   }
 }
 
-/** The first step t ≥ 0 with f(t) ≤ level, or null. */
+/** The first step 0 ≤ t ≤ 2⁵³ with f(t) ≤ level, or null. */
 export function firstAtMost(form, level) {
   return overParities(form, Math.min, level, true);
 }
 
 /** The last step t ≥ 0 with f(t) ≥ level; null if there is none, Infinity if none up to 2⁵³ is. */
 export function lastAtLeast(form, level) {
-  const end = 2 ** LAST_EXPONENT;
-  if (form.at(end - 1) >= level || form.at(end) >= level) return Infinity;
+  if (form.at(LAST_STEP - 1) >= level || form.at(LAST_STEP) >= level) return Infinity;
   return overParities(form, Math.max, level, false);
 }
 
 /** Rates below zero alternate in sign; on even and on odd steps alone they do not. */
 function overParities(form, choose, level, forward) {
-  if (!form.alternates) return search(form, level, forward);
+  if (!form.alternates) return search(form, level, forward, LAST_STEP);
   const steps = [];
   for (const parity of [0, 1]) {
     // Ties are decided by the rounding of f itself, not of g.
     const valueAt = (step) => form.at(2 * step + parity);
-    const step = search(form.everySecond(parity), level, forward, valueAt);
+    const last = LAST_STEP / 2 - parity;
+    const step = search(form.everySecond(parity), level, forward, last, valueAt);
     if (step !== null) steps.push(2 * step + parity);
   }
   return steps.length ? choose(...steps) : null;
 }
 
-/** Branch and bound from the near end: no crossing is skipped, whether f is monotone or not. */
-function search(form, level, forward, valueAt = null) {
+/**
+ * Branch and bound over the steps 0 … end, from the near end: no crossing is skipped, whether f is
+ * monotone or not. The stack holds intervals that are still to be searched, the nearest on top.
+ */
+function search(form, level, forward, end, valueAt = null) {
   const reached = (value) => (forward ? value <= level : value >= level);
-  const within = (first, last) => {
+  const stack = doublingIntervals(end);
+  if (forward) stack.reverse();
+  while (stack.length) {
+    const [first, last] = stack.pop();
     const { low, high, atFirst, atLast } = form.over(first, last);
-    const start = valueAt ? valueAt(first) : atFirst;
-    const end = valueAt ? valueAt(last) : atLast;
-    if (reached(forward ? start : end)) return forward ? first : last;
-    if (!reached(forward ? end : start)) {
-      if (!reached(forward ? low : high)) return null;
+    const ends = valueAt ? [valueAt(first), valueAt(last)] : [atFirst, atLast];
+    const [near, far] = forward ? ends : ends.reverse();
+    if (reached(near)) return forward ? first : last;
+    if (first === last) continue;
+    if (!reached(far)) {
+      if (!reached(forward ? low : high)) continue;
       // Where f is constant up to rounding, bounds can no longer tell; its end points can.
-      if (high - low <= ROUNDING * (Math.abs(level) + Math.abs(low))) return null;
+      if (high - low <= ROUNDING * (Math.abs(level) + Math.abs(low))) continue;
     }
-    if (first >= last || last === Infinity) return null;
-    const middle = Math.floor((first + last) / 2);
-    const halves = [[first, middle], [middle + 1, last]];
-    if (!forward) halves.reverse();
-    return within(...halves[0]) ?? within(...halves[1]);
-  };
-  const intervals = [[0, 0]];
-  for (let k = 0; k < LAST_EXPONENT; k++) intervals.push([2 ** k, 2 ** (k + 1) - 1]);
-  intervals.push([2 ** LAST_EXPONENT, Infinity]);
-  if (!forward) intervals.reverse();
-  for (const [first, last] of intervals) {
-    const step = within(first, last);
-    if (step !== null) return step;
+    const middle = first + Math.floor((last - first) / 2); // exact, unlike half of their sum
+    const halves = [
+      [first, middle],
+      [middle + 1, last],
+    ];
+    if (forward) halves.reverse();
+    stack.push(...halves);
   }
   return null;
+}
+
+/** 0, 1, 2 … 3, 4 … 7, and so on to `end`. */
+function doublingIntervals(end) {
+  const intervals = [[0, 0]];
+  for (let first = 1; first <= end; first *= 2) {
+    intervals.push([first, Math.min(2 * first - 1, end)]);
+  }
+  return intervals;
 }
 
 // ---------------------------------------------------------------- one run
@@ -178,7 +195,10 @@ export function exactRun(modes, settings) {
   offset[rank + 1] = -norm * modes.unseen_teacher;
   const train = new DecayingForm(drop, [{ offset, amplitude, weight: trainWeight }]);
   const test = new DecayingForm(
-    drop, [{ offset, amplitude, weight: testWeight }], 0, train.logRates,
+    drop,
+    [{ offset, amplitude, weight: testWeight }],
+    0,
+    train.logRates,
   );
   return { rank, train, test };
 }
@@ -188,11 +208,13 @@ export function curves({ train, test }, steps) {
   const { drop, logRates } = train;
   const losses = { train: new Float64Array(steps.length), test: new Float64Array(steps.length) };
   for (let k = 0; k < steps.length; k++) {
-    let trainLoss = 0, testLoss = 0;
+    let trainLoss = 0,
+      testLoss = 0;
     for (let j = 0; j < drop.length; j++) {
       const decay = power(drop[j], logRates[j], steps[k]);
       for (let p = 0; p < train.parts.length; p++) {
-        const a = train.parts[p], b = test.parts[p];
+        const a = train.parts[p],
+          b = test.parts[p];
         const seen = a.offset[j] + a.amplitude[j] * decay;
         trainLoss += a.weight[j] * seen * seen;
         const whole = b === a ? seen : b.offset[j] + b.amplitude[j] * decay;
@@ -226,27 +248,22 @@ export function unseenLoss({ test, rank }, t) {
   return total;
 }
 
-/** Steps 0 … last, evenly spaced in log(1 + t), as whole numbers without repetition. */
-export function logSteps(last, count) {
-  const steps = [0];
-  for (let k = 1; k < count; k++) {
-    const step = Math.round(Math.expm1((k / (count - 1)) * Math.log1p(last)));
-    if (step > steps[steps.length - 1]) steps.push(step);
-  }
-  return Float64Array.from(steps);
-}
-
-/** t1 and t2 as exact integers, or null; `reasons` says why, as { loss, limit } of the culprit. */
+/** t1 and t2 as exact integers, or null; `reasons` says why, as in why.js. */
 export function grokkingTimes({ train, test }, { train_threshold, test_threshold }) {
   const reasons = [];
+  const explain = (kind, threshold, value) => reasons.push({ kind, threshold, value });
   let overfit = lastAtLeast(train, train_threshold);
-  if (overfit === null) reasons.push({ loss: "training", limit: null });
+  if (overfit === null) explain(WHY.trainBelow, train_threshold, null);
   if (overfit === Infinity) {
-    reasons.push({ loss: "training", limit: train.at(Infinity) });
+    const limit = train.at(Infinity);
+    explain(limit < train_threshold ? WHY.trainBeyond : WHY.trainNever, train_threshold, limit);
     overfit = null;
   }
   const generalize = firstAtMost(test, test_threshold);
-  if (generalize === null) reasons.push({ loss: "test", limit: test.at(Infinity) });
+  if (generalize === null) {
+    const limit = test.at(Infinity);
+    explain(limit < test_threshold ? WHY.testBeyond : WHY.testNever, test_threshold, limit);
+  }
   return { overfit, generalize, reasons };
 }
 
@@ -271,8 +288,11 @@ function squaredStart(modes, settings) {
 
 const logOr = (value) => (value > 0 ? Math.log(value) : -Infinity);
 
-/** The time up to which something is promised; −Infinity where the bound says nothing. */
-const atLeast = (logarithm, rate) => (logarithm < 0 ? -Infinity : logarithm / rate);
+/** The time up to which something is promised: −Infinity says nothing, and Infinity is for ever. */
+const atLeast = (logarithm, rate) => {
+  if (logarithm < 0) return -Infinity;
+  return rate > 0 ? logarithm / rate : Infinity;
+};
 
 /** Eqs. (6) and (7): t1 at most, t2 at least. */
 export function generalBounds(modes, settings) {
@@ -297,26 +317,27 @@ export function gaussianBounds(modes, settings) {
   };
 }
 
+const ratio = (above, below) => (below > 0 ? above / below : Infinity);
+
 /** Every assumption of Theorems 4.4, 4.5, 4.6, 4.2 and Eq. (8): required, actual, holds. */
-export function conditions(modes, settings, failureProbability = 0.05) {
+export function conditions(modes, settings, failureProbability = FAILURE_PROBABILITY) {
   const { weight_decay: lambda, learning_rate: eta, init_variance: variance } = settings;
   const { train_threshold: epsilon, test_threshold: c, teacher_norm: norm } = settings;
   const { n, m } = modes;
   const meanNorm = modes.curvatures.reduce((sum, s) => sum + s, 0);
   const largest = modes.curvatures.at(-1);
   const start = Math.sqrt(squaredStart(modes, settings));
-  const over = (above, below) => (below > 0 ? above / below : Infinity);
   const samples =
     ((2048 * (NORM_BOUND * norm) ** 4) / epsilon ** 2) * Math.log(4 / failureProbability);
   const rows = [
     ["4.4", "η < 1/(λ + λmax/n)", 1 / (lambda + largest), eta],
-    ["4.4", "λ ≤ 2ε/(3‖θ*‖²)", over(2 * epsilon, 3 * norm ** 2), lambda],
-    ["4.4", "λ ≤ √(Lε)/(√6 ‖θ*‖)", over(Math.sqrt((meanNorm * epsilon) / 6), norm), lambda],
+    ["4.4", "λ ≤ 2ε/(3‖θ*‖²)", ratio(2 * epsilon, 3 * norm ** 2), lambda],
+    ["4.4", "λ ≤ √(Lε)/(√6 ‖θ*‖)", ratio(Math.sqrt((meanNorm * epsilon) / 6), norm), lambda],
     ["4.4", "‖θ*‖ ≤ ‖θ(0)‖", start, norm],
-    ["4.5", "η < 1/λ", over(1, lambda), eta],
+    ["4.5", "η < 1/λ", ratio(1, lambda), eta],
     ["4.5", "m ≥ n + 32 ln(2/δ)", n + 32 * Math.log(2 / failureProbability), m],
-    ["4.5", "m ≥ n + 8‖θ*‖²/ν²", n + over(8 * norm ** 2, variance), m],
-    ["4.5", "m ≥ n + 8c/(λmin(Σ) ν²)", n + over(8 * c * m, variance), m],
+    ["4.5", "m ≥ n + 8‖θ*‖²/ν²", n + ratio(8 * norm ** 2, variance), m],
+    ["4.5", "m ≥ n + 8c/(λmin(Σ) ν²)", n + ratio(8 * c * m, variance), m],
     ["4.6", "‖φ(x)‖ ≤ b for every x", NORM_BOUND, Infinity],
     ["4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)", samples, n],
     ["4.6", "η ≤ 1/(λ + b²)", 1 / (lambda + NORM_BOUND ** 2), eta],
@@ -327,7 +348,11 @@ export function conditions(modes, settings, failureProbability = 0.05) {
     ["Eq. (8)", "mc ≥ ‖θ*‖²", norm ** 2, m * c],
   ];
   return rows.map(([statement, assumption, required, actual]) => ({
-    statement, assumption, required, actual, holds: holds(assumption, required, actual),
+    statement,
+    assumption,
+    required,
+    actual,
+    holds: holds(assumption, required, actual),
   }));
 }
 
@@ -347,7 +372,8 @@ export function sharpRun({ n, m }, settings) {
   const size = QUADRATURE_NODES + 1; // the last coordinate is the unseen subspace
   const array = () => new Float64Array(size);
   const drop = array();
-  const trainWeight = array(), testWeight = array();
+  const trainWeight = array(),
+    testWeight = array();
   const start = { offset: array(), amplitude: array() };
   const taught = { offset: array(), amplitude: array() };
   for (let k = 0; k < QUADRATURE_NODES; k++) {
@@ -367,7 +393,10 @@ export function sharpRun({ n, m }, settings) {
   drop[size - 1] = eta * lambda;
   testWeight[size - 1] = unseen;
   start.amplitude[size - 1] = spread;
-  const parts = (weight) => [{ ...start, weight }, { ...taught, weight }];
+  const parts = (weight) => [
+    { ...start, weight },
+    { ...taught, weight },
+  ];
   const train = new DecayingForm(drop, parts(trainWeight));
   const test = new DecayingForm(drop, parts(testWeight), unseen * teacher ** 2, train.logRates);
   return { rank: QUADRATURE_NODES, train, test };
@@ -389,7 +418,8 @@ function crossingNear(form, level, step, direction) {
   if (neighbor < 0 || form.alternates) return step;
   const excess = form.at(step) - level;
   if (excess === 0 || excess * (form.at(neighbor) - level) > 0) return step;
-  let near = step, far = neighbor;
+  let near = step,
+    far = neighbor;
   for (let k = 0; k < BISECTIONS; k++) {
     const middle = (near + far) / 2;
     if (excess * (form.at(middle) - level) > 0) near = middle;
@@ -399,66 +429,6 @@ function crossingNear(form, level, step, direction) {
 }
 
 // ---------------------------------------------------------------- drawing a problem
-
-/** A seeded source of normal and chi-square numbers (sfc32, polar method, Marsaglia–Tsang). */
-export class Random {
-  constructor(...seeds) {
-    let hash = 0x9e3779b9;
-    for (const seed of seeds) hash = mix(hash ^ mix(seed >>> 0));
-    this.state = [1, 2, 3].map((k) => mix(hash + k));
-    this.counter = 1;
-    this.spare = null;
-    for (let k = 0; k < 15; k++) this.uint32();
-  }
-
-  uint32() {
-    const [a, b, c] = this.state;
-    const result = (a + b + this.counter) | 0;
-    this.counter = (this.counter + 1) | 0;
-    this.state = [b ^ (b >>> 9), (c + (c << 3)) | 0, (((c << 21) | (c >>> 11)) + result) | 0];
-    return result >>> 0;
-  }
-
-  /** Uniform on (0, 1), with 53 random bits. */
-  uniform() {
-    return ((this.uint32() >>> 5) * 67108864 + (this.uint32() >>> 6) + 0.5) / 9007199254740992;
-  }
-
-  normal() {
-    if (this.spare !== null) {
-      const value = this.spare;
-      this.spare = null;
-      return value;
-    }
-    for (;;) {
-      const x = 2 * this.uniform() - 1, y = 2 * this.uniform() - 1;
-      const square = x * x + y * y;
-      if (square >= 1 || square === 0) continue;
-      const scale = Math.sqrt((-2 * Math.log(square)) / square);
-      this.spare = y * scale;
-      return x * scale;
-    }
-  }
-
-  /** Chi-square with k ≥ 0 degrees of freedom. */
-  chiSquare(k) {
-    if (k <= 0) return 0;
-    if (k === 1) return this.normal() ** 2;
-    const d = k / 2 - 1 / 3, c = 1 / Math.sqrt(9 * d);
-    for (;;) {
-      const x = this.normal(), v = (1 + c * x) ** 3;
-      if (v > 0 && Math.log(this.uniform()) < 0.5 * x * x + d * (1 - v + Math.log(v))) {
-        return 2 * d * v;
-      }
-    }
-  }
-}
-
-function mix(x) {
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
-  return (x ^ (x >>> 16)) >>> 0;
-}
 
 /**
  * Draw a random problem exactly in law, in O(n²) time for any m.
@@ -480,7 +450,11 @@ export function drawModes(n, m, seed) {
   const unseenStart = random.chiSquare(unseen);
   const norm = Math.sqrt(teacher.reduce((sum, g) => sum + g * g, overlap ** 2 + rest));
   return {
-    n, m, seed, curvatures, start,
+    n,
+    m,
+    seed,
+    curvatures,
+    start,
     teacher: teacher.map((g) => g / norm),
     unseen_start: Math.sqrt(unseenStart),
     unseen_overlap: overlap / norm,
@@ -518,9 +492,13 @@ export function tridiagonalEigenvalues(d, e) {
       let g = (d[l + 1] - d[l]) / (2 * e[l]);
       let r = Math.sqrt(g * g + 1);
       g = d[split] - d[l] + e[l] / (g + (g < 0 ? -r : r));
-      let sine = 1, cosine = 1, p = 0, i;
+      let sine = 1,
+        cosine = 1,
+        p = 0,
+        i;
       for (i = split - 1; i >= l; i--) {
-        const f = sine * e[i], b = cosine * e[i];
+        const f = sine * e[i],
+          b = cosine * e[i];
         r = Math.sqrt(f * f + g * g);
         e[i + 1] = r;
         if (r === 0) {

@@ -2,7 +2,8 @@
 
 import { axisLeft } from "d3-axis";
 import { select } from "d3-selection";
-import { linearScale, MARGIN } from "../chart.js";
+import { MARGIN } from "../chart.js";
+import { linearScale } from "../scale.js";
 
 /** One bar per eigenmode, steep to flat, and one for the unseen subspace: the share left, ρ^{2t}. */
 export class ForgettingPanel {

@@ -1,30 +1,29 @@
 // The sentence, the table and all other text of the ridge explorer; no DOM.
 
+import { WHY } from "../why.js";
 import {
   count,
+  difference,
   duration,
   erasedSentence,
+  LAYER_NAMES,
   outcomeSentence,
   percent,
   plain,
+  reasonsInWords,
   row,
   short,
+  steps,
 } from "../words.js";
 import { unseenLoss } from "./math.js";
 
 /** What happened, in words. */
-export function sentence({ settings, stop, times }) {
+export function sentence({ settings, modes, stop, times }) {
   if (stop) return obstacleSentence(settings, stop);
-  const epsilon = plain(settings.train_threshold),
-    c = plain(settings.test_threshold);
-  const reasons = times.reasons.map((reason) => reasonInWords(reason, epsilon, c));
-  return outcomeSentence(settings, times, reasons);
-}
-
-function reasonInWords({ loss, limit }, epsilon, c) {
-  if (loss === "test") return `test loss tends to ${plain(limit)} and never reaches c = ${c}`;
-  if (limit === null) return `training loss is below ε = ${epsilon} at every step`;
-  return `training loss tends to ${plain(limit)} and never settles below ε = ${epsilon}`;
+  const said = outcomeSentence(settings, times);
+  const stays = times.reasons.some(({ kind }) => kind === WHY.testNever);
+  const unforgotten = stays && settings.weight_decay === 0 && modes.m > modes.n;
+  return unforgotten ? `${said} Without weight decay (λ = 0) nothing unseen is forgotten.` : said;
 }
 
 function obstacleSentence(settings, { kind, limit }) {
@@ -43,23 +42,25 @@ export function momentSentence(run, step, shares, hasUnseen) {
   const unseen = hasUnseen
     ? `the unseen subspace keeps ${percent(shares[rank])} and carries ${percent(carried)} of the test loss`
     : "nothing is unseen";
-  return `At step ${count(step)}: training loss ${plain(run.train.at(step))}, test loss ${plain(test)}. ${forgotten} of ${rank} seen directions have forgotten 99% of their start; ${unseen}.`;
+  const directions = `${forgotten} of ${rank} seen ${rank === 1 ? "direction" : "directions"}`;
+  return `At step ${count(step)}: training loss ${plain(run.train.at(step))}, test loss ${plain(test)}. 99% of the start is forgotten in ${directions}; ${unseen}.`;
 }
 
 /** The rows of the table: label, t1, t2, delay, and a note where something has to be said. */
 export function tableRows(analysis, descent) {
   const { times, layers, stop } = analysis;
-  const rows = [row("exact", times.overfit, times.generalize)];
-  if (descent) rows.push(row("gradient descent", descent.overfit, descent.generalize));
+  const rows = [row("exact", times)];
+  if (descent) rows.push(row("gradient descent", descent));
   if (stop) return rows;
   if (layers.sharp !== undefined) rows.push(sharpRow(layers.sharp, times));
-  if (layers.theorem) rows.push(boundRow("Eqs. (6), (7)", layers.theorem, times));
-  if (layers.gaussian) rows.push(boundRow("Eq. (8)", layers.gaussian, times));
+  for (const name of ["theorem", "gaussian"]) {
+    if (layers[name]) rows.push(boundRow(LAYER_NAMES[name], layers[name], times));
+  }
   return rows;
 }
 
 function sharpRow(sharp, times) {
-  const label = "sharp prediction";
+  const label = LAYER_NAMES.sharp;
   if (!sharp) {
     const note = "A typical problem of this size would diverge at this learning rate.";
     return { label, cells: ["none", "none", "none"], note };
@@ -70,8 +71,9 @@ function sharpRow(sharp, times) {
     off("t₁", sharp.times.overfit, times.overfit),
     off("t₂", sharp.times.generalize, times.generalize),
   ].filter(Boolean);
-  const note = `For a typical problem with these n and m; no condition but that they are large. ${notes.join(", ")}`;
-  return row(label, sharp.times.overfit, sharp.times.generalize, note.trim());
+  const compared = notes.length ? ` ${notes.join(", ")}.` : "";
+  const note = `For a typical problem with these n and m; no condition but that they are large.${compared}`;
+  return row(label, sharp.times, note);
 }
 
 function signedPercent(share) {
@@ -80,15 +82,21 @@ function signedPercent(share) {
 
 function boundRow(label, bound, times) {
   const { overfitAtMost, generalizeAtLeast } = bound;
-  const speaks = generalizeAtLeast > 0;
   const cells = [
     `≤ ${count(overfitAtMost)}`,
-    speaks ? `≥ ${count(generalizeAtLeast)}` : "says nothing",
-    speaks
-      ? `≥ ${count(Math.round(generalizeAtLeast) - Math.round(overfitAtMost)).replace("-", "−")}`
-      : "says nothing",
+    lowerBound(generalizeAtLeast, () => count(generalizeAtLeast)),
+    lowerBound(generalizeAtLeast - overfitAtMost, () =>
+      difference(generalizeAtLeast, overfitAtMost),
+    ),
   ];
-  return { label, cells, note: `${looseness(bound, times)}${promise(bound.conditions)}` };
+  const name = bound.valid ? label : `${label} (conditions not met)`;
+  return { label: name, cells, note: `${looseness(bound, times)}${promise(bound)}` };
+}
+
+/** A time is at least 0 anyway; without weight decay the bound lies at infinity. */
+function lowerBound(value, inWords) {
+  if (!(value > 0)) return "says nothing";
+  return value === Infinity ? "never" : `≥ ${inWords()}`;
 }
 
 function looseness({ overfitAtMost, generalizeAtLeast }, { overfit, generalize }) {
@@ -100,9 +108,10 @@ function looseness({ overfitAtMost, generalizeAtLeast }, { overfit, generalize }
   return parts.length ? `${parts.join(", ")}. ` : "";
 }
 
-function promise(conditions) {
+function promise({ conditions, valid, failureProbability }) {
+  const sure = `with probability at least 1 − δ for δ = ${plain(failureProbability)}`;
+  if (valid) return `All ${conditions.length} conditions hold, so the bound does, ${sure}.`;
   const failed = conditions.filter((condition) => !condition.holds);
-  if (!failed.length) return `All ${conditions.length} conditions hold.`;
   const held = conditions.length - failed.length;
   const list = failed.map(({ statement, assumption, required, actual }) => {
     const found =
@@ -111,16 +120,15 @@ function promise(conditions) {
         : `${plain(actual)} against ${plain(required)}`;
     return `${assumption} (${statement}: ${found})`;
   });
-  return `${held} of ${conditions.length} conditions hold; not met: ${list.join("; ")}.`;
+  return `Nothing is promised: ${held} of ${conditions.length} conditions hold (δ = ${plain(failureProbability)}); not met: ${list.join("; ")}.`;
 }
 
 /** What the last run of gradient descent has to say about itself. */
 export function descentSentence(run, times, when = "") {
-  const steps = count(run.n_steps);
-  const ran = `Gradient descent (numba): ${steps} steps in ${duration(run.seconds)}${when}`;
+  const ran = `Gradient descent (numba): ${steps(run.n_steps)} in ${duration(run.seconds)}${when}`;
   if (run.diverged) return `${ran}, where the losses overflowed.`;
-  if (run.stopped) return `${ran}, then stopped: ${times.reason || "both times were reached"}.`;
-  if (!run.complete)
-    return `${ran}, the limit of one run: ${times.reason || "both times were reached"}.`;
+  const outcome = reasonsInWords(times, "both times were reached");
+  if (run.stopped) return `${ran}, then stopped: ${outcome}.`;
+  if (!run.complete) return `${ran}, the limit of one run: ${outcome}.`;
   return `${ran}.`;
 }

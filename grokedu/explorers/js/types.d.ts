@@ -1,0 +1,112 @@
+// What the parts of an explorer hand to each other.
+
+import type { DecayingForm } from "./ridge/math.js";
+import type { Training } from "./network/math.js";
+
+/** A number for every setting, by the names of the widget's traits. */
+export interface Settings {
+  weight_decay: number;
+  init_variance: number;
+  learning_rate: number;
+  train_threshold: number;
+  test_threshold: number;
+  [name: string]: number;
+}
+
+export type Numbers = number[] | Float64Array;
+
+/** Why a time is missing: kinds and values as in why.js. */
+export interface Reason {
+  kind: string;
+  threshold: number | null;
+  value: number | null;
+}
+
+/** t1 and t2, or null with the reason. */
+export interface Times {
+  overfit: number | null;
+  generalize: number | null;
+  reasons: Reason[];
+  /** t2 comes from the law of the late stage and was not simulated. */
+  byLaw?: boolean;
+}
+
+/** A random ridge problem at ν² = 1 and ‖θ*‖ = 1, as ridge/math.js describes it. */
+export interface Modes {
+  n: number;
+  m: number;
+  seed?: number;
+  curvatures: Numbers;
+  start: Numbers;
+  teacher: Numbers;
+  unseen_start: number;
+  unseen_overlap: number;
+  unseen_teacher: number;
+}
+
+/** Losses at the same steps. */
+export interface Curves {
+  steps: Numbers;
+  train: Numbers;
+  test: Numbers;
+}
+
+/** One assumption of a theorem, checked. */
+export interface Condition {
+  statement: string;
+  assumption: string;
+  required: number;
+  actual: number;
+  holds: boolean;
+}
+
+/** The paper's bounds on t1 and t2; nothing is promised unless they are valid. */
+export interface Bound {
+  overfitAtMost: number;
+  generalizeAtLeast: number;
+  conditions: Condition[];
+  valid: boolean;
+  failureProbability: number;
+}
+
+export interface Layers {
+  /** null where a typical problem would diverge. */
+  sharp?: (Curves & { times: Times }) | null;
+  theorem?: Bound;
+  gaussian?: Bound;
+}
+
+/** Everything that an explorer draws and says; the curves are missing where nothing can run. */
+export interface Analysis extends Partial<Curves> {
+  settings: Settings;
+  /** Why gradient descent cannot run, or null. */
+  stop: { kind: string; limit?: number; step?: number } | null;
+  times: Times;
+  layers: Layers;
+  /** The last step that the chart shows. */
+  horizon: number;
+  /** The losses at any step. */
+  run: { train: { at(step: number): number }; test: { at(step: number): number } } | null;
+  /** From here on the losses follow the law of the late stage. */
+  tail?: Curves | null;
+  /** The run is still on its way. */
+  pending?: boolean;
+}
+
+/** The closed form of one run: its losses, and along how many directions the data act. */
+export interface ExactRun {
+  rank: number;
+  train: DecayingForm;
+  test: DecayingForm;
+}
+
+export interface RidgeAnalysis extends Analysis {
+  modes: Modes;
+  run: ExactRun | null;
+}
+
+export interface NetworkAnalysis extends Analysis {
+  network: object;
+  training: Training | null;
+  pending: boolean;
+}
