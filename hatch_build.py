@@ -1,4 +1,4 @@
-"""Bundle the JavaScript of the explorers when the package is built.
+"""Bundle the JavaScript of the explorers when the package is built; fit the README to an index.
 
 Hatchling calls the hook for wheels and for editable installs, so `pip install .` and a wheel
 carry the bundles and whoever installs a wheel needs no Node. Run ``python hatch_build.py`` to
@@ -6,12 +6,14 @@ rebuild them by hand after a change. Node and npm come from the PyPI package nod
 """
 
 import json
+import re
 from pathlib import Path
 
 try:
     from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+    from hatchling.metadata.plugin.interface import MetadataHookInterface
 except ImportError:  # run by hand in an environment without hatchling
-    BuildHookInterface = object
+    BuildHookInterface = MetadataHookInterface = object
 
 EXPLORERS = Path("grokedu/explorers")
 SOURCES = {f"js/{kind}/index.js": f"{kind}.bundle.js" for kind in ("ridge", "network")}
@@ -26,6 +28,34 @@ class ExplorerBundleHook(BuildHookInterface):
 
     def initialize(self, version, build_data):
         bundle_explorers(Path(self.root), with_tools=version == "editable")
+
+
+class ReadmeHook(MetadataHookInterface):
+    """Puts the README into the package's metadata, as a page that stands alone."""
+
+    PLUGIN_NAME = "custom"
+
+    def update(self, metadata):
+        text = (Path(self.root) / "README.md").read_text(encoding="utf8")
+        source = metadata.get("urls", {}).get("Source")
+        metadata["readme"] = {
+            "content-type": "text/markdown",
+            "text": readme_of_the_package(text, source),
+        }
+
+
+def readme_of_the_package(text, source=None):
+    """The README with its links into the repository: absolute, or plain words without `source`."""
+
+    def absolute(match):
+        picture, words, path = match.groups()
+        if re.match(r"[a-z]+:|#", path):
+            return match.group()
+        if source:
+            return f"{picture}[{words}]({source}/{'raw' if picture else 'blob'}/main/{path})"
+        return "" if picture else words
+
+    return re.sub(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)", absolute, text)
 
 
 def bundle_explorers(root, *, with_tools=True):

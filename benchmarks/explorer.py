@@ -7,7 +7,6 @@ paint as soon as it can, which leaves our work and the browser's: layout and pai
 without a graphics card. "Scripts" is our share of it.
 """
 
-import shutil
 import statistics
 import subprocess
 import sys
@@ -16,7 +15,10 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+sys.path.insert(0, str(ROOT / "tests"))
+
+import browsers  # noqa: E402
+
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 DISPLAYS = {
     "60 frames a second": (),
@@ -72,13 +74,14 @@ def report(page, address):
 
 
 def main():
-    subprocess.run([sys.executable, ROOT / "book" / "_ext" / "build.py"], check=True)
-    program = next(filter(None, map(shutil.which, BROWSERS)))
+    subprocess.run([sys.executable, ROOT / "tools" / "build.py"], check=True)
     address = (ROOT / "_build" / "html" / "book" / "intro.html").as_uri()
     with sync_playwright() as playwright:
         for display, options in DISPLAYS.items():
             print(f"Slider event to painted curve, {MOVES} moves, {display}: median and 95%")
-            browser = playwright.chromium.launch(executable_path=program, args=[*OPTIONS, *options])
+            browser = playwright.chromium.launch(
+                executable_path=browsers.find(), args=[*OPTIONS, *options]
+            )
             report(browser.new_page(), address)
             browser.close()
 

@@ -1,7 +1,7 @@
 """What the browser tests share: the built book, a server for it, and a browser without network."""
 
 import functools
-import shutil
+import os
 import subprocess
 import sys
 import threading
@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import browsers
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+NO_BROWSER = "no Chromium or Chrome was found"
 BROWSER_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -88,9 +89,10 @@ def browser():
     """A fresh Chromium that can reach nothing but this machine."""
     from playwright.sync_api import sync_playwright
 
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = browsers.find()
     if program is None:
-        pytest.fail("no Chromium or Chrome found: make browser")
+        give_up = pytest.fail if os.environ.get("CI") else pytest.skip
+        give_up(NO_BROWSER)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=BROWSER_OPTIONS)
         yield browser
@@ -98,8 +100,10 @@ def browser():
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say how heavy each page is."""
-    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    """Say how heavy each page is, and what was left out."""
+    reports = [
+        report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)
+    ]
     weights = [
         value
         for report in reports
@@ -110,3 +114,8 @@ def pytest_terminal_summary(terminalreporter):
     if weights:
         terminalreporter.section("page weights, gzipped")
         terminalreporter.write_line("\n".join(weights))
+    skipped = terminalreporter.getreports("skipped")
+    without_browser = sum(NO_BROWSER in str(report.longrepr) for report in skipped)
+    if without_browser:
+        terminalreporter.section(f"{without_browser} tests were left out")
+        terminalreporter.write_line(browsers.HOW_TO_GET_ONE)

@@ -1,17 +1,31 @@
-"""The files that say what to install agree with each other, and name no outside host."""
+"""What is installed, built and shipped: the files that say it agree, and name no outside host."""
 
+import ast
+import json
+import os
 import re
+import shutil
 import subprocess
+import sys
 import tomllib
+import zipfile
+from importlib import metadata
 from pathlib import Path
 
+import browsers
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+import grokedu as gk
+
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT))
+
+from hatch_build import readme_of_the_package  # noqa: E402
+
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
 
@@ -31,13 +45,14 @@ def requirements():
 
 def pins():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
-    pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
+    pairs = [line.split("==") for line in lines if not line.startswith("#")]
     return {canonicalize_name(name): version for name, version in pairs}
 
 
 def committed_files():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
-    if listed.returncode != 0:
+    git = shutil.which("git")
+    listed = git and subprocess.run([git, "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if not listed or listed.returncode != 0:
         pytest.skip("without git, as in a downloaded archive, nothing tells what is committed")
     return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
@@ -48,6 +63,63 @@ def test_every_requirement_is_pinned_to_a_version_it_allows(requirement):
     name = canonicalize_name(requirement.name)
     assert name in pinned, f"constraints.txt does not pin {name}: run make constraints"
     assert requirement.specifier.contains(pinned[name]), f"{requirement} excludes {pinned[name]}"
+
+
+def test_every_pin_allows_the_oldest_python_that_the_project_promises():
+    oldest = PYPROJECT["project"]["requires-python"].removeprefix(">=") + ".0"
+    refusing = {}
+    for name in pins():
+        try:
+            needed = metadata.metadata(name)["Requires-Python"]
+        except metadata.PackageNotFoundError:  # a package of another system
+            continue
+        if needed and not SpecifierSet(needed).contains(oldest):
+            refusing[name] = needed
+    assert refusing == {}, f"these need more than Python {oldest}: run make constraints"
+
+
+def distributions(*names):
+    """The required distributions: of the package itself, and of the extras that are named."""
+    project = PYPROJECT["project"]
+    lists = [project["dependencies"], *(project["optional-dependencies"][name] for name in names)]
+    return {canonicalize_name(Requirement(text).name) for one_list in lists for text in one_list}
+
+
+def imported(files):
+    """The modules that are imported, by their first names."""
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [
+        ("grokedu", []),
+        ("book/results", []),
+        ("book/_ext", ["book"]),
+        ("tools", ["book"]),
+        ("tests", ["book", "test"]),
+    ],
+)
+def test_what_is_imported_is_declared(folder, extras):
+    files = list((ROOT / folder).rglob("*.py"))
+    own = {
+        file.stem
+        for place in ("tests", "tools", "book/_ext", ".")
+        for file in (ROOT / place).glob("*.py")
+    }
+    foreign = set(imported(files)) - sys.stdlib_module_names - own - {"grokedu"}
+    homes = metadata.packages_distributions()
+    undeclared = {
+        name
+        for name in foreign
+        if not {canonicalize_name(home) for home in homes[name]} & distributions(*extras)
+    }
+    assert foreign and undeclared == set()
 
 
 def test_jupyter_book_stays_at_version_one():
@@ -75,3 +147,140 @@ def test_no_committed_file_names_an_outside_host():
         if OUTSIDE_HOSTS.search(line)
     ]
     assert not strays, "\n".join(strays)
+
+
+def test_citation_and_changelog_agree_with_the_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf8"))
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf8")
+    version, released = re.search(r"^## (\S+) \((.*)\)$", changes, re.MULTILINE).groups()
+    assert citation["version"] == version == gk.__version__
+    assert str(citation.get("date-released", "unreleased")) == released
+
+
+class TestTheReadmeInThePackage:
+    TEXT = "![a picture](book/a.png) See [the map](MAP.md) and [the paper](https://x.org)."
+
+    def test_has_no_link_that_leads_nowhere(self):
+        assert readme_of_the_package(self.TEXT) == " See the map and [the paper](https://x.org)."
+
+    def test_links_to_the_source_once_it_has_an_address(self):
+        links = re.findall(r"\((.*?)\)", readme_of_the_package(self.TEXT, "https://code.org/g"))
+        assert links == [
+            "https://code.org/g/raw/main/book/a.png",
+            "https://code.org/g/blob/main/MAP.md",
+            "https://x.org",
+        ]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, made where a path has spaces and umlauts, with no home and no language set."""
+    source = tmp_path_factory.mktemp("wheel") / "Bücher und Äpfel"
+    ignored = shutil.ignore_patterns("__pycache__", "*.bundle.js", "bundled_licenses.txt")
+    shutil.copytree(ROOT / "grokedu", source / "grokedu", ignore=ignored)
+    for name in ("hatch_build.py", "LICENSE", "package.json", "pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, source)
+    shutil.copy(ROOT / "package-lock.json", source)
+    installed = json.loads((ROOT / "node_modules" / ".package-lock.json").read_text())["packages"]
+    for name, package in installed.items():
+        if not package.get("dev"):
+            shutil.copytree(ROOT / name, source / name, symlinks=True)
+    shutil.copy(ROOT / "node_modules" / ".package-lock.json", source / "node_modules")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
+    environment = {**os.environ, "HOME": os.devnull, "LANG": "C", "LC_ALL": "C"}
+    done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (file,) = (source / "dist").glob("*.whl")
+    with zipfile.ZipFile(file) as archive:
+        yield archive
+
+
+class TestTheWheel:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "__init__.pyi",
+            "py.typed",
+            "explorers/ridge.bundle.js",
+            "explorers/network.bundle.js",
+            "explorers/js/explorer.css",
+        ],
+    )
+    def test_has(self, wheel, name):
+        assert f"grokedu/{name}" in wheel.namelist()
+
+    def test_has_the_license_of_every_package_that_it_bundles(self, wheel):
+        texts = wheel.read("grokedu/explorers/bundled_licenses.txt").decode()
+        needed = set(json.loads((ROOT / "package.json").read_text())["dependencies"]) - {"esbuild"}
+        titles = re.findall(r"^(\S+) [\d.]+ \(ISC\)\n=+\n\nCopyright", texts, re.MULTILINE)
+        assert needed <= set(titles)
+
+    def test_has_nothing_but_the_package(self, wheel):
+        places = {name.partition("/")[0] for name in wheel.namelist()}
+        assert places == {"grokedu", f"grokedu-{gk.__version__}.dist-info"}
+        assert not [name for name in wheel.namelist() if name.endswith(".gitignore")]
+
+
+class TestFindingABrowser:
+    @pytest.fixture
+    def program(self, tmp_path):
+        file = tmp_path / ("chrome.exe" if os.name == "nt" else "chrome")
+        file.touch(mode=0o755)
+        return file
+
+    def test_on_the_path(self, program, monkeypatch):
+        monkeypatch.setenv("PATH", str(program.parent))
+        assert Path(browsers.find(["no such name", "chrome"], [])) == program
+
+    def test_as_an_application(self, program):
+        assert browsers.find([], [program.with_name("none"), program]) == program
+
+    def test_gives_none_where_there_is_none(self, tmp_path):
+        assert browsers.find([], [tmp_path / "none"]) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="make-environment is a shell script")
+class TestMakingTheEnvironment:
+    @pytest.fixture
+    def place(self, tmp_path):
+        (tmp_path / ".ci").mkdir()
+        shutil.copy(ROOT / ".ci" / "make-environment", tmp_path / ".ci")
+        return tmp_path
+
+    def make(self, place, python=sys.executable):
+        command = [place / ".ci" / "make-environment"]
+        environment = {**os.environ, "PYTHON": str(python)}
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    def python_that(self, place, script):
+        program = place / "python"
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return program
+
+    def test_gives_pip_to_an_environment_without_one(self, place):
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", place / ".venv"], check=True)
+        assert self.make(place).returncode == 0
+        pip = [place / ".venv" / "bin" / "python", "-m", "pip", "--version"]
+        assert subprocess.run(pip, capture_output=True).returncode == 0
+
+    def test_makes_one_anew_whose_python_is_gone(self, place):
+        (place / ".venv" / "bin").mkdir(parents=True)
+        (place / ".venv" / "bin" / "python").symlink_to(place / "gone")
+        assert self.make(place).returncode == 0
+        assert subprocess.run([place / ".venv" / "bin" / "python", "-c", ""]).returncode == 0
+
+    def test_leaves_nothing_half_made(self, place):
+        half = self.python_that(place, 'mkdir -p .venv; [ "$1" != -m ]')
+        done = self.make(place, half)
+        assert done.returncode == 1
+        assert "python3-venv" in done.stderr
+        assert not (place / ".venv").exists()
+
+    def test_names_a_python_that_is_too_old(self, place):
+        old = self.python_that(
+            place, 'if [ "$1" = --version ]; then echo Python 3.9.2; else exit 1; fi'
+        )
+        done = self.make(place, old)
+        assert done.returncode == 1
+        assert "3.11 or newer" in done.stderr and "Python 3.9.2" in done.stderr
