@@ -1,6 +1,7 @@
 """Recomputes book/results/networks.csv: t1 and t2 of the paper's two-layer ReLU networks.
 
-`make paper` runs this file. Every row is one training run at the parameters it names, with draw k
+`make paper` runs this file; interrupted, it keeps the rows that are done and goes on from there,
+unless the code has changed. Every row is one training run at the parameters it names, with draw k
 of `draw_rng(k)`. `measure` recomputes one row, and a test does so for a row at random.
 
 The grids around the paper's default point (n = d = 50, m = 1000, λ = 0.05, ν² = 1, η = 10⁻⁴) are
@@ -24,6 +25,7 @@ from grokedu.sweeps import draw_rng
 
 TABLE = Path(__file__).with_suffix(".csv")
 RECORD = Path(__file__).with_suffix(".json")
+UNFINISHED = Path(__file__).with_suffix(".unfinished")
 DEFAULTS = {
     "n_samples": 50,
     "input_dim": 50,
@@ -82,10 +84,52 @@ def measure(panel, parameters, draw):
     }
 
 
+def compute(grid, unfinished, measure=measure, n_jobs=-1):
+    """All rows of the grid, in its order; each is kept in the file `unfinished` once it is done."""
+    done = rows_in(unfinished)
+    left = [row for row in grid if _key_of(*row) not in done]
+    results = Parallel(n_jobs, return_as="generator_unordered")(delayed(measure)(*r) for r in left)
+    with unfinished.open("a", encoding="utf8") as file:
+        print(json.dumps(fingerprint()), file=file)
+        for result in tqdm(results, total=len(grid), initial=len(done), desc="runs"):
+            done[_key(result)] = result
+            print(json.dumps(result), file=file, flush=True)
+    return [done[_key_of(*row)] for row in grid]
+
+
+def rows_in(unfinished):
+    """The rows that this code has written to the file before it was interrupted."""
+    if not unfinished.exists():
+        return {}
+    first, *lines = unfinished.read_text(encoding="utf8").splitlines() or [""]
+    if first != json.dumps(fingerprint()):
+        unfinished.unlink()
+        return {}
+    rows = [json.loads(line) for line in lines if line.endswith("}")]
+    return {_key(row): row for row in rows}
+
+
+def fingerprint():
+    """What the rows depend on: this recipe and the package."""
+    digest = hashlib.sha256(np.__version__.encode())
+    for file in [Path(__file__), *sorted(Path(gk.__file__).parent.glob("*.py"))]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _key(row):
+    return tuple(row[name] for name in ("panel", *DEFAULTS, "draw"))
+
+
+def _key_of(panel, parameters, draw):
+    return _key({"panel": panel, **parameters, "draw": draw})
+
+
 def main():
-    rows = list(grid())
-    results = Parallel(n_jobs=-1, return_as="generator")(delayed(measure)(*row) for row in rows)
-    table = pd.DataFrame(tqdm(results, total=len(rows), desc="runs"))
+    try:
+        table = pd.DataFrame(compute(list(grid()), UNFINISHED))
+    except KeyboardInterrupt:
+        sys.exit("Interrupted. The rows that are done are kept: make paper goes on from there.")
     table = table.astype({"overfit_step": "Int64", "generalize_step": "Int64"})
     table.to_csv(TABLE, index=False)
     record = {
@@ -96,6 +140,7 @@ def main():
         "python": ".".join(map(str, sys.version_info[:3])),
     }
     RECORD.write_text(json.dumps(record, indent=2) + "\n")
+    UNFINISHED.unlink()
 
 
 if __name__ == "__main__":
