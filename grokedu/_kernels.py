@@ -9,8 +9,25 @@ which is smaller than asked only when a loss stopped being finite.
 import numba
 import numpy as np
 
+
+def _compiler(*fastmath):
+    """A decorator that compiles, and keeps what it compiled for the next process where it can."""
+
+    def compiled(function):
+        options = dict(nogil=True, fastmath=set(fastmath), error_model="numpy")
+        try:
+            return numba.njit(cache=True, **options)(function)
+        except RuntimeError:  # neither the package nor a home can be written to
+            return numba.njit(**options)(function)
+
+    return compiled
+
+
 # "contract" permits fused multiply-adds and nothing else: NaN and infinity keep their meaning.
-_compile = numba.njit(cache=True, nogil=True, fastmath={"contract"}, error_model="numpy")
+_compile = _compiler("contract")
+# Sums over neurons may be reordered too, without which they do not vectorize. NaN and infinity
+# still keep their meaning.
+_compile_sums = _compiler("contract", "reassoc", "nsz")
 
 
 @_compile
@@ -148,13 +165,6 @@ def ridge_dual(
         if not np.isfinite(train_loss[step] + test_loss[step]):
             return step + 1
     return len(train_loss)
-
-
-# Sums over neurons may be reordered here ("reassoc", "nsz"), without which they do not vectorize.
-# NaN and infinity still keep their meaning.
-_compile_sums = numba.njit(
-    cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"}, error_model="numpy"
-)
 
 
 @_compile_sums

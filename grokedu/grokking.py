@@ -18,6 +18,7 @@ class Why(StrEnum):
     TEST_NEVER_REACHED = "test never reached"
     TEST_REACHED_BEYOND_THE_LAST_STEP = "test reached beyond the last step"
     TEST_NOT_WITHIN_THE_RUN = "test not reached within the run"
+    TEST_UNKNOWN = "test loss unknown"
     DIVERGED = "diverged"
 
 
@@ -37,6 +38,10 @@ _WORDS = {
         "the test loss tends to {value:.3g} and only after step 2**53 reaches {threshold:g}"
     ),
     Why.TEST_NOT_WITHIN_THE_RUN: "the test loss stays above {threshold:g} within the run",
+    Why.TEST_UNKNOWN: (
+        "the test loss is unknown, since labels do not tell the teacher, and so is when it reaches "
+        "{threshold:g}"
+    ),
     Why.DIVERGED: "the run diverged at step {value}",
 }
 
@@ -139,6 +144,8 @@ def grokking_times(trajectory, *, train_threshold=0.01, test_threshold=0.01):
     below = np.flatnonzero(trajectory.test_loss <= test_threshold)
     if below.size:
         generalize_step = int(steps[below[0]])
+    elif np.isnan(trajectory.test_loss).all():
+        reasons.append(Reason(Why.TEST_UNKNOWN, test_threshold))
     else:
         reasons.append(Reason(Why.TEST_NOT_WITHIN_THE_RUN, test_threshold, last_step))
     if trajectory.diverged:

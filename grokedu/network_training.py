@@ -1,5 +1,6 @@
 """Gradient descent on all layers of a network, one step at a time."""
 
+import threading
 import time
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ from grokedu.progress import SECONDS_PER_PIECE, reporting
 from grokedu.trajectory import Trajectory
 
 
+@np.errstate(over="ignore", under="ignore", invalid="ignore")  # a run that diverges is a result
 def train_network(
     problem,
     *,
@@ -45,9 +47,9 @@ def train_network(
         The training loss that counts as fitted. What is still to be fitted is neglected; the
         chapter on networks shows how the error of t2 shrinks with the tolerance.
     progress : bool or callable
-        True shows a bar once the run has taken five seconds. A function is called with the number
-        of steps done every 50 ms or so. If it returns False, or on a KeyboardInterrupt, the run
-        stops and gives back what was done.
+        True shows a bar, in a terminal or notebook, once the run has taken five seconds. A function
+        is called with the number of steps done every 50 ms or so. If it returns False, or on a
+        KeyboardInterrupt, the run stops and gives back what was done.
 
     Returns
     -------
@@ -55,7 +57,8 @@ def train_network(
         At steps spaced by about 10 %, and around the crossings of ε and c: the training loss is
         watched at every step; a crossing of c is found by bisection when the test loss is above c
         at one recorded step and not at the next. `weights` is the tuple of hidden layers followed
-        by the output weights.
+        by the output weights. With targets that are not zero `test_loss` is NaN, since nothing says
+        what the network should answer to other inputs.
 
     Raises
     ------
@@ -76,7 +79,7 @@ def train_network(
     )
     if tail not in ("simulate", "closed form"):
         raise ValueError(f"tail={tail!r}: pass 'simulate' or 'closed form'")
-    if tail == "closed form" and np.any(problem.targets):
+    if tail == "closed form" and not problem.teacher_is_zero:
         raise ValueError("tail='closed form' needs targets that are zero: pass tail='simulate'")
     if tail == "closed form" and fit_tolerance > train_threshold:
         raise ValueError(
@@ -84,7 +87,7 @@ def train_network(
             "would not be simulated: pass a smaller one"
         )
     run = _NetworkRun(problem, weight_decay, learning_rate, train_threshold, test_threshold)
-    with _one_blas_thread(), reporting(progress, n_steps) as report:
+    with _one_blas_thread(), reporting(progress, n_steps) as asks_to_stop:
         try:
             run.record()
             stopped = False
@@ -93,20 +96,33 @@ def train_network(
                     run.continue_in_closed_form(n_steps)
                     break
                 stop = min(max(run.step + 1, int(run.step * _RECORD_RATIO)), n_steps)
-                stopped = run.advance_recording(stop, report)
+                stopped = run.advance_recording(stop, asks_to_stop)
         except KeyboardInterrupt:  # while a loss was evaluated
             run.record()
         run.locate_overfitting()
     return run.trajectory()
 
 
+_blas_limits, _blas_lock = [], threading.Lock()
+
+
 @contextmanager
 def _one_blas_thread():
+    """Keep BLAS to one thread until the last of all runs that overlap has ended.
+
+    The limit belongs to the process. So whichever run ends first undoes what the run that began
+    last has set, and the one that ends last brings back what there was before them all.
+    """
     import scipy.linalg  # noqa: F401  its BLAS is the one that numba calls: load it to limit it
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, user_api="blas"):
+    with _blas_lock:
+        _blas_limits.append(threadpool_limits(1, user_api="blas").__enter__())
+    try:
         yield
+    finally:
+        with _blas_lock:
+            _blas_limits.pop().__exit__(None, None, None)
 
 
 _RECORD_RATIO = 1.1
@@ -164,16 +180,20 @@ class _NetworkRun:
             self.step += done
             self.diverged = not np.isfinite(train_loss[done:]).all()
 
+    def are_finite(self, train_loss, test_loss):
+        return np.isfinite(train_loss) and (
+            np.isfinite(test_loss) or not self.problem.teacher_is_zero
+        )
+
     def record(self):
         """Evaluate both losses here and return them."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            train_loss = self.problem.train_loss(self.hidden, self.output)
-            test_loss = self.problem.test_loss(self.hidden, self.output)
-        self.diverged |= not np.isfinite(train_loss + test_loss)
+        train_loss = self.problem.train_loss(self.hidden, self.output)
+        test_loss = self.problem.test_loss(self.hidden, self.output)
+        self.diverged |= not self.are_finite(train_loss, test_loss)
         self.losses[self.step] = train_loss, test_loss
         return train_loss, test_loss
 
-    def advance_recording(self, stop, report):
+    def advance_recording(self, stop, asks_to_stop):
         """Go to step `stop` and record there. Return True if asked to stop on the way."""
         start = self.checkpoint()
         stopped = False
@@ -184,14 +204,14 @@ class _NetworkRun:
                 self.advance(min(piece, stop - self.step))
                 if time.perf_counter() - started < SECONDS_PER_PIECE / 2:
                     piece *= 2
-                stopped = report(self.step) is False
+                stopped = asks_to_stop(self.step)
         except KeyboardInterrupt:
             stopped = True
         if self.overfit_step >= start[0]:
             self.before_overfitting = start
         before, after = self.losses[start[0]][1], self.record()[1]
         if self.diverged:
-            first = self._locate(start, lambda train, test: not np.isfinite(train + test))
+            first = self._locate(start, lambda *losses: not self.are_finite(*losses))
             self.losses = {step: loss for step, loss in self.losses.items() if step <= first}
             self.diverged = True
         elif before > self.test_threshold >= after:

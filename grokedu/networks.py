@@ -1,7 +1,7 @@
 """ReLU networks without biases, trained in all layers (paper, Section 5.3)."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from grokedu.checks import check_array, check_count, check_number, check_rng
 _BLOCK_ROWS = 512
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NetworkProblem:
     """A ReLU network and its training data, as gradient descent meets them.
 
@@ -33,22 +33,26 @@ class NetworkProblem:
 
     Notes
     -----
-    The population is x ~ N(0, I_d) and the teacher of the test loss is zero.
+    The population is x ~ N(0, I_d) and the teacher is zero. With targets that are not, the teacher
+    is unknown, and so is the test loss: NaN.
+
+    A problem owns read-only copies of its arrays.
 
     Raises
     ------
     ValueError
-        For shapes that do not fit together, NaN, or missing test inputs.
+        For shapes that do not fit together, arrays that do not hold finite real numbers, or missing
+        test inputs.
     """
 
-    inputs: np.ndarray = field(repr=False)
-    hidden_weights: np.ndarray | tuple = field(repr=False)
-    output_weights: np.ndarray = field(repr=False)
-    targets: np.ndarray | None = field(default=None, repr=False)
-    test_inputs: np.ndarray | None = field(default=None, repr=False)
+    inputs: np.ndarray
+    hidden_weights: np.ndarray | tuple
+    output_weights: np.ndarray
+    targets: np.ndarray | None = None
+    test_inputs: np.ndarray | None = None
 
     def __post_init__(self):
-        inputs = check_array("inputs", self.inputs)
+        inputs = _own("inputs", self.inputs)
         if inputs.ndim != 2 or 0 in inputs.shape:
             raise ValueError(
                 f"inputs has shape {inputs.shape}: pass (n_samples, input_dim), both at least 1"
@@ -63,7 +67,7 @@ class NetworkProblem:
             )
         below, layers = inputs.shape[1], []
         for number, layer in enumerate(hidden, start=1):
-            layer = check_array(f"hidden_weights, layer {number},", layer)
+            layer = _own(f"hidden_weights, layer {number},", layer)
             if layer.ndim != 2 or layer.shape[1] != below or layer.shape[0] == 0:
                 raise ValueError(
                     f"hidden_weights, layer {number}, has shape {layer.shape}, expected "
@@ -76,16 +80,15 @@ class NetworkProblem:
                 "test_inputs is None, but the population loss of more than two layers has no "
                 "closed form: pass inputs to measure it on"
             )
-        set_field = object.__setattr__
-        set_field(self, "inputs", inputs)
-        set_field(self, "hidden_weights", tuple(layers))
-        set_field(
-            self, "output_weights", check_array("output_weights", self.output_weights, (below,))
-        )
         targets = np.zeros(len(inputs)) if self.targets is None else self.targets
-        set_field(self, "targets", check_array("targets", targets, (len(inputs),)))
+        owned = dict(
+            inputs=inputs,
+            hidden_weights=tuple(layers),
+            output_weights=_own("output_weights", self.output_weights, (below,)),
+            targets=_own("targets", targets, (len(inputs),)),
+        )
         if self.test_inputs is not None:
-            test_inputs = check_array("test_inputs", self.test_inputs)
+            test_inputs = owned["test_inputs"] = _own("test_inputs", self.test_inputs)
             if (
                 test_inputs.ndim != 2
                 or test_inputs.shape[1] != inputs.shape[1]
@@ -95,24 +98,56 @@ class NetworkProblem:
                     f"test_inputs has shape {test_inputs.shape}, expected "
                     f"(at least 1, {inputs.shape[1]}): one input per row"
                 )
-            set_field(self, "test_inputs", test_inputs)
+        for name, array in owned.items():
+            object.__setattr__(self, name, array)
+
+    def __reduce__(self):
+        return type(self), tuple(getattr(self, part.name) for part in fields(self))
+
+    def __repr__(self):
+        widths = ", ".join(str(len(layer)) for layer in self.hidden_weights)
+        n_samples, input_dim = self.inputs.shape
+        targets = "zero" if self.teacher_is_zero else "given"
+        return (
+            f"NetworkProblem(n_samples={n_samples}, input_dim={input_dim}, widths=({widths}), "
+            f"targets={targets})"
+        )
 
     @property
     def n_layers(self):
         """k, the number of layers of weights and the degree of homogeneity."""
         return len(self.hidden_weights) + 1
 
+    @property
+    def teacher_is_zero(self):
+        """Whether all targets are zero. Other targets do not tell the teacher."""
+        return not self.targets.any()
+
+    @np.errstate(under="ignore")
     def train_loss(self, hidden_weights, output_weights):
         """(1/2n) Σ_i (N(x_i) − y_i)²."""
         residual = forward(self.inputs, hidden_weights, output_weights) - self.targets
         return float(residual @ residual / (2 * len(residual)))
 
+    @np.errstate(under="ignore")
     def test_loss(self, hidden_weights, output_weights):
-        """E N(x)² for x ~ N(0, I_d), exact for two layers, else the mean over `test_inputs`."""
+        """E N(x)² for x ~ N(0, I_d), exact for two layers, else the mean over `test_inputs`.
+
+        NaN unless the teacher is zero.
+        """
+        if not self.teacher_is_zero:
+            return math.nan
         if self.test_inputs is not None:
             outputs = forward(self.test_inputs, hidden_weights, output_weights)
             return float(outputs @ outputs / len(outputs))
         return population_square(hidden_weights[0], output_weights)
+
+
+def _own(name, value, shape=None):
+    """A read-only copy, which no later edit of the caller's array can reach."""
+    array = check_array(name, value, shape).copy()
+    array.flags.writeable = False
+    return array
 
 
 def forward(inputs, hidden_weights, output_weights):

@@ -15,6 +15,7 @@ from grokedu.ridge import check_gradient_descent
 from grokedu.trajectory import Trajectory
 
 
+@np.errstate(over="ignore", under="ignore", invalid="ignore")  # a run that diverges is a result
 def train_ridge(
     problem,
     *,
@@ -44,9 +45,9 @@ def train_ridge(
         Run even if η is beyond the stability limit 2/(λ + s_max). The trajectory then ends where
         the losses overflow, with ``diverged=True``.
     progress : bool or callable
-        True shows a bar once the run has taken five seconds. A function is called with the number
-        of steps done every 50 ms or so. If it returns False, or on a KeyboardInterrupt, the run
-        stops and gives back what was done.
+        True shows a bar, in a terminal or notebook, once the run has taken five seconds. A function
+        is called with the number of steps done every 50 ms or so. If it returns False, or on a
+        KeyboardInterrupt, the run stops and gives back what was done.
 
     Returns
     -------
@@ -78,16 +79,14 @@ def train_ridge(
         ) from None
     train_loss[0] = problem.train_loss(problem.initial_weights)
     test_loss[0] = problem.test_loss(problem.initial_weights)
-    with reporting(progress, n_steps) as report:
-        done, diverged = _run_in_pieces(advance, train_loss[1:], test_loss[1:], report)
-    with np.errstate(over="ignore", invalid="ignore"):  # a run that diverged
-        weights = final_weights()
+    with reporting(progress, n_steps) as asks_to_stop:
+        done, diverged = _run_in_pieces(advance, train_loss[1:], test_loss[1:], asks_to_stop)
     return Trajectory(
         steps=np.arange(done + 1),
         train_loss=train_loss[: done + 1],
         # The dual form computes this sum of squares as a difference, whose sign rounding can turn.
         test_loss=np.abs(test_loss[: done + 1]),
-        weights=weights,
+        weights=final_weights(),
         diverged=diverged,
     )
 
@@ -105,7 +104,7 @@ def _needs_dual(problem):
     return not isinstance(problem.covariance, np.ndarray) or problem.misfit_moment is not None
 
 
-def _run_in_pieces(advance, train_loss, test_loss, report):
+def _run_in_pieces(advance, train_loss, test_loss, asks_to_stop):
     """Fill the losses piece by piece. Return the number of steps done and whether it diverged."""
     n_steps = len(train_loss)
     done, stop, piece = 0, 0, 64
@@ -119,7 +118,7 @@ def _run_in_pieces(advance, train_loss, test_loss, report):
             done += finished
             if not (np.isfinite(train_loss[done - 1]) and np.isfinite(test_loss[done - 1])):
                 return done, True
-            if report(done) is False:
+            if asks_to_stop(done):
                 break
             if time.perf_counter() - started < SECONDS_PER_PIECE / 2:
                 piece *= 2
@@ -140,6 +139,8 @@ def _primal(problem, weight_decay, learning_rate):
         )
     if covariance.ndim < 2:
         covariance = np.full((1, problem.n_features), covariance)
+    covariance = covariance.view()
+    covariance.flags.writeable = False  # whatever kind it is: numba compiles for one kind
 
     def advance(train_loss, test_loss):
         return _kernels.ridge_primal(

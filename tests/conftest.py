@@ -99,6 +99,18 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(params=["compiled", "uncompiled"])
+def kernels(request, monkeypatch):
+    """Run the kernels as numba compiles them and as plain Python, which checks every index."""
+    from grokedu import _kernels
+
+    if request.param == "uncompiled":
+        for name, kernel in list(vars(_kernels).items()):
+            if hasattr(kernel, "py_func"):
+                monkeypatch.setattr(_kernels, name, kernel.py_func)
+    return request.param
+
+
 def pytest_terminal_summary(terminalreporter):
     """Say how heavy each page is, and what was left out."""
     reports = [

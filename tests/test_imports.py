@@ -1,5 +1,7 @@
 """Imports cost nothing until used, and every public name exists."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -99,3 +101,30 @@ class TestPublicNames:
     def test_type_checkers_are_told_to_look(self):
         """PEP 561."""
         assert (PACKAGE / "py.typed").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows the home without being told")
+def test_kernels_compile_where_nothing_can_be_written(tmp_path):
+    """A read-only install without a home: numba finds no place to keep what it compiled."""
+    package = tmp_path / "grokedu"
+    shutil.copytree(PACKAGE, package, ignore=shutil.ignore_patterns("__pycache__", "explorers"))
+    (package / "__pycache__").touch()  # a file, so that not even root can make the folder
+    surroundings = {
+        name: value for name, value in os.environ.items() if not name.startswith("NUMBA")
+    }
+    script = (
+        "from grokedu import _kernels; from grokedu.networks import population_square\n"
+        "assert _kernels.__file__.startswith(sys.argv[1])\n"
+        "assert abs(population_square(numpy.eye(1), numpy.ones(1)) - 1 / 2) < 1e-15"
+    )
+    subprocess.run(
+        [sys.executable, "-c", f"import numpy, sys\n{script}", str(tmp_path)],
+        check=True,
+        cwd=tmp_path,
+        env={
+            **surroundings,
+            "PYTHONPATH": str(tmp_path),
+            "HOME": os.devnull,
+            "XDG_CACHE_HOME": os.devnull,
+        },
+    )

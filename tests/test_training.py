@@ -1,26 +1,22 @@
 """Gradient descent: the kernels against their slow twins, divergence, interruption, bad input."""
 
-import os
-import subprocess
+import io
 import sys
-from pathlib import Path
+from functools import partial
 
 import naive
 import numpy as np
 import pytest
 from draws import COVARIANCES, SHAPES, known
-from numba import config
 
 import grokedu as gk
-from grokedu import _kernels, training
+from grokedu import _kernels
+from grokedu.progress import reporting
 
-UNCOMPILED = bool(config.DISABLE_JIT)
-STEPS = 60 if UNCOMPILED else 1000
+STEPS = 1000
 OPTIMIZER = dict(weight_decay=1e-2, learning_rate=0.9)
 DEFAULTS = dict(weight_decay=1e-4, learning_rate=1.0)
 FORMS = ("primal", "dual")
-# The seconds before a bar may be shown, whether it is wanted, and whether it is there.
-BARS = [(0.0, True, True), (60.0, True, False), (0.0, False, False)]
 TWINS = {"primal": naive.ridge_primal, "dual": naive.ridge_dual}
 
 
@@ -42,7 +38,6 @@ def at_defaults():
     return problem, naive.ridge_primal(problem, 1e-4, 1.0, 25_000)
 
 
-@pytest.mark.skipif(UNCOMPILED, reason="25,000 steps take minutes in pure Python; 60 steps run")
 class TestPaperDefaults:
     """25,000 steps at n = 100, m = 1000, λ = 1e-4, η = 1."""
 
@@ -65,11 +60,12 @@ class TestKernelsEqualNaive:
     @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("kind", COVARIANCES)
     @pytest.mark.parametrize("shape", SHAPES)
-    def test_losses_and_weights(self, shape, kind, form):
+    def test_losses_and_weights(self, kernels, shape, kind, form):
         rng = np.random.default_rng(10)
+        n_steps = STEPS if kernels == "compiled" else 60
         problem = known(rng, *SHAPES[shape], kind=kind, label_noise=0.3).problem
-        run = gk.train_ridge(problem, **OPTIMIZER, n_steps=STEPS, form=form)
-        assert_same(run, TWINS[form](problem, *OPTIMIZER.values(), STEPS), 1e-12)
+        run = gk.train_ridge(problem, **OPTIMIZER, n_steps=n_steps, form=form)
+        assert_same(run, TWINS[form](problem, *OPTIMIZER.values(), n_steps), 1e-12)
 
     @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("shape", SHAPES)
@@ -79,7 +75,7 @@ class TestKernelsEqualNaive:
         weights = answer.weights_at(STEPS, *OPTIMIZER.values())
         np.testing.assert_allclose(run.weights, weights, rtol=0, atol=1e-13 * max(abs(weights)))
 
-    def test_sizes_around_the_blocks_of_four_rows(self):
+    def test_sizes_around_the_blocks_of_four_rows(self, kernels):
         for n in range(1, 10):
             problem = known(np.random.default_rng(n), n, 5, min(n, 5), label_noise=0.1).problem
             for form in FORMS:
@@ -138,15 +134,15 @@ class TestForms:
     def test_auto_takes_the_cheaper_one(self, monkeypatch, shape, kind, cheaper):
         used = []
         for form in FORMS:
-            original = getattr(training, f"_{form}")
+            name = f"ridge_{form}"
+            kernel = getattr(_kernels, name)
             monkeypatch.setattr(
-                training, f"_{form}", lambda *a, f=form, g=original: (used.append(f), g(*a))[1]
+                _kernels, name, lambda *a, f=form, g=kernel: (used.append(f), g(*a))[1]
             )
         problem = known(np.random.default_rng(15), *shape, min(shape), kind=kind).problem
         gk.train_ridge(problem, **OPTIMIZER, n_steps=2)
         assert used == [cheaper]
 
-    @pytest.mark.skipif(UNCOMPILED, reason="counts what numba compiled: nothing, in this run")
     def test_each_kernel_is_compiled_once(self):
         for kind in COVARIANCES:
             problem = known(np.random.default_rng(16), 4, 6, 4, kind=kind).problem
@@ -172,7 +168,7 @@ class TestTrajectory:
         np.testing.assert_array_equal(problem.initial_weights, start)
 
     @pytest.mark.parametrize("form", FORMS)
-    def test_zero_features_leave_weight_decay_alone(self, form):
+    def test_zero_features_leave_weight_decay_alone(self, kernels, form):
         problem = gk.realizable_problem(np.zeros((2, 3)), [0, 0, 0], [1, 2, 3], covariance=1.0)
         run = gk.train_ridge(problem, **OPTIMIZER, n_steps=20, form=form)
         np.testing.assert_allclose(run.weights, 0.991**20 * np.array([1, 2, 3]), rtol=1e-14)
@@ -184,7 +180,7 @@ class TestDivergence:
 
     @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("learning_rate", [3.0, 11.0, 1e5, 1e200])
-    def test_the_step_is_the_first_without_a_finite_loss(self, form, learning_rate):
+    def test_the_step_is_the_first_without_a_finite_loss(self, kernels, form, learning_rate):
         problem = known(np.random.default_rng(17), 6, 9, 5, label_noise=0.1).problem
         with np.errstate(all="ignore"):
             run = gk.train_ridge(
@@ -236,12 +232,11 @@ class TestDivergence:
             answer.problem,
             weight_decay=0.1,
             learning_rate=limit * 0.99,
-            n_steps=1000 if UNCOMPILED else 4000,
+            n_steps=4000,
             form=form,
         )
         assert not run.diverged
-        tolerance = 1e-7 if UNCOMPILED else 1e-13
-        np.testing.assert_allclose(run.weights, answer.ridge_solution(0.1), atol=tolerance)
+        np.testing.assert_allclose(run.weights, answer.ridge_solution(0.1), atol=1e-13)
 
 
 class TestStopping:
@@ -258,15 +253,16 @@ class TestStopping:
         assert problem.train_loss(run.weights) == pytest.approx(run.train_loss[-1], rel=1e-12)
         assert problem.test_loss(run.weights) == pytest.approx(run.test_loss[-1], rel=1e-12)
 
+    @pytest.mark.parametrize("answer", [bool, np.bool_])
     @pytest.mark.parametrize("form", FORMS)
-    def test_progress_that_returns_false(self, problem, form):
+    def test_progress_that_returns_false(self, problem, form, answer):
         seen = []
         run = gk.train_ridge(
             problem,
             **OPTIMIZER,
             n_steps=10**7,
             form=form,
-            progress=lambda done: seen.append(done) or len(seen) < 3,
+            progress=lambda done: seen.append(done) or answer(len(seen) < 3),
         )
         assert seen == sorted(seen) and len(seen) == 3
         self.assert_consistent(problem, run, seen[-1])
@@ -275,12 +271,6 @@ class TestStopping:
         seen = []
         run = gk.train_ridge(problem, **OPTIMIZER, n_steps=500, progress=seen.append)
         assert len(run) == 501 and seen[-1] == 500
-
-    @pytest.mark.parametrize(("patience", "progress", "shown"), BARS)
-    def test_a_bar_for_long_runs(self, monkeypatch, capsys, problem, patience, progress, shown):
-        monkeypatch.setattr("grokedu.progress.SECONDS_BEFORE_BAR", patience)
-        gk.train_ridge(problem, **OPTIMIZER, n_steps=500, progress=progress)
-        assert ("500" in capsys.readouterr().err) == shown
 
     def test_progress_that_cannot_be_called(self, problem):
         with pytest.raises(ValueError, match="progress='bar': pass True, False or a function"):
@@ -321,6 +311,75 @@ class TestStopping:
         np.testing.assert_array_equal(part.test_loss, whole.test_loss[: len(part)])
 
 
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class TestBar:
+    """Seconds are those of a clock that stands still between the reports."""
+
+    @pytest.fixture
+    def clock(self, monkeypatch):
+        now = [0.0]
+        for clock in ("time.perf_counter", "tqdm.std.time"):
+            monkeypatch.setattr(clock, lambda: now[0])
+        return now
+
+    def shown(self, clock, monkeypatch, reports, *, progress=True, stream=Terminal):
+        monkeypatch.setattr("sys.stderr", stream())
+        with reporting(progress, 1000) as report:
+            for clock[0], done in reports:
+                report(done)
+            return sys.stderr.getvalue()
+
+    def test_none_for_a_run_of_five_seconds(self, clock, monkeypatch):
+        assert not self.shown(clock, monkeypatch, [(0, 0), (2, 400), (4.9, 999)])
+
+    def test_none_for_the_seconds_of_compilation(self, clock, monkeypatch):
+        assert not self.shown(clock, monkeypatch, [(60, 64), (61, 400), (62, 1000)])
+
+    def test_its_rate_is_that_of_the_steps_it_has_seen(self, clock, monkeypatch):
+        """100 steps in a second, after 600 in another hundred."""
+        seen = self.shown(clock, monkeypatch, [(0, 1), (100, 600), (101, 700)])
+        assert "600/1.00k" in seen and "700/1.00k" in seen and "100step/s" in seen
+
+    def test_none_if_it_is_not_wanted(self, clock, monkeypatch):
+        assert not self.shown(clock, monkeypatch, [(0, 1), (100, 600)], progress=False)
+
+    def test_none_in_a_log(self, clock, monkeypatch):
+        assert not self.shown(clock, monkeypatch, [(0, 1), (100, 600)], stream=io.StringIO)
+
+
+class TestFloatingPointErrorsOfTheCaller:
+    """Overflow and underflow are results, whatever NumPy is told to do about them."""
+
+    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize(
+        ("scale", "weight_decay", "learning_rate"), [(1e-170, 0.999, 1.0), (1e3, 0.0, 1e308)]
+    )
+    def test_runs_to_nothing_and_to_infinity(self, form, scale, weight_decay, learning_rate):
+        features = np.random.default_rng(22).standard_normal((6, 9))
+        problem = gk.realizable_problem(
+            features, np.zeros(9), scale * np.linspace(0.1, 1, 9), covariance=1.0
+        )
+        run = partial(
+            gk.train_ridge,
+            problem,
+            weight_decay=weight_decay,
+            learning_rate=learning_rate,
+            n_steps=50,
+            form=form,
+            allow_unstable=True,
+        )
+        with np.errstate(all="ignore"):
+            expected = run()
+        with np.errstate(all="raise"):
+            run = run()
+        np.testing.assert_array_equal(run.train_loss, expected.train_loss)
+        np.testing.assert_array_equal(run.weights, expected.weights)
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("change", "words"),
@@ -345,18 +404,3 @@ class TestBadInput:
         with pytest.raises(ValueError) as error:
             gk.train_ridge(problem, **{**arguments, **change})
         assert all(word in str(error.value) for word in words)
-
-
-@pytest.mark.skipif(UNCOMPILED, reason="it starts this very run, and would start itself again")
-class TestUncompiled:
-    def test_this_file_passes_without_numba(self):
-        """Indices out of bounds raise only in Python."""
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__],
-            capture_output=True,
-            text=True,
-            cwd=Path(__file__).resolve().parents[1],
-            env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTEST_ADDOPTS": ""},
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "passed" in done.stdout
