@@ -1,11 +1,19 @@
 """Sharp predictions: what random matrix theory says a typical run does, with no free parameter.
 
 For isotropic Gaussian features the eigenvalues of ΦΦᵀ follow the Marchenko–Pastur law of ratio
-q = n/m, and both loss curves concentrate on an average over that law. These formulas go beyond
-the paper, whose bounds hold for all admissible data and are therefore loose for typical ones.
+q = n/m, and both loss curves concentrate on an average over that law. The bounds of the paper hold
+for all admissible data and are therefore loose for typical ones; these are not bounds.
+
+In continuous time the averaged curves are those of Levi, Beck and Bar-Sinai, "Grokking in linear
+estimators" (ICLR 2024): Eq. 15, with weight decay in Section 3.3; so are the accuracy
+erf√(ε/2L) (Eq. 10) and the t^(−3/2) law at n = m (Eq. 11). Following gradient descent through the
+Marchenko–Pastur law, with its frozen subspace and small starts, goes back to Advani and Saxe
+(2017; with Sompolinsky, 2020). Here time is discrete, label noise is included, and the steps at
+which the curves cross their thresholds are computed.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import brentq
@@ -20,7 +28,6 @@ from grokedu.checks import (
 )
 from grokedu.crossings import DecayingForm
 from grokedu.exact import crossing_times
-from grokedu.grokking import GrokkingTimes
 from grokedu.trajectory import Trajectory
 
 _NODES = 400
@@ -129,7 +136,7 @@ def ridge_grokking_times(
         overfit_step = _between(forms[0], train_threshold, overfit_step, 1)
     if generalize_step is not None:
         generalize_step = _between(forms[1], test_threshold, generalize_step, -1)
-    return GrokkingTimes(overfit_step, generalize_step, times.reasons)
+    return replace(times, overfit_step=overfit_step, generalize_step=generalize_step)
 
 
 def closed_form_generalize_step(
@@ -144,30 +151,41 @@ def closed_form_generalize_step(
 ):
     """t2 ≈ ln[ (m−n)ν² / (mc − (1 − n/m)‖θ*‖²) ] / (2ηλ): only the unseen subspace still matters.
 
-    It takes the seen subspace as fitted and λ as small. Returns None where the logarithm has no
-    argument, n ≥ m or a threshold c below the loss that n samples leave, and where λ = 0 never
-    lets t2 come.
+    It takes the seen subspace as fitted and λ as small.
+
+    Returns
+    -------
+    float or None
+        None where the formula does not tell t2: the seen part of the test loss is still above
+        c/10 at that step (then `ridge_grokking_times` tells); the logarithm has no argument, for
+        n ≥ m or a threshold c below the loss that n samples leave; or λ = 0 never lets t2 come.
+        0 for a start below c.
 
     Raises
     ------
     ValueError
         As `gaussian_problem` and `train_ridge`.
     """
-    n_samples = check_count("n_samples", n_samples)
-    n_features = check_count("n_features", n_features)
-    zero = {"at_least": 0, "remedy": "pass 0 or more"}
-    init_variance = check_number("init_variance", init_variance, **zero)
-    teacher_norm = check_number("teacher_norm", teacher_norm, **zero)
-    lam, eta = check_rates(weight_decay, learning_rate)
-    _, test_threshold = check_thresholds(1.0, test_threshold)
-    unseen = n_features - n_samples
-    room = n_features * test_threshold - unseen / n_features * teacher_norm**2
-    if unseen <= 0 or room <= 0:
-        return None
-    ratio = unseen * init_variance / room
-    if ratio <= 1:
+    _, c = check_thresholds(1.0, test_threshold)
+    _, test_form = _mean_losses(
+        n_samples, n_features, init_variance, teacher_norm, 0.0, weight_decay, learning_rate
+    )
+    if test_form.at(0)[0] <= c:
         return 0.0
-    return math.log(ratio) / (2 * eta * lam) if lam > 0 else None
+    unseen = n_features - n_samples
+    room = n_features * c - unseen / n_features * teacher_norm**2
+    if unseen <= 0 or room <= 0 or weight_decay == 0:
+        return None
+    ratio = max(unseen * init_variance / room, 1.0)
+    step = math.log(ratio) / (2 * learning_rate * weight_decay)
+    seen = _without_the_last_coordinate(test_form).at(math.ceil(step))[0]
+    return step if seen <= c / 10 else None
+
+
+def _without_the_last_coordinate(form):
+    """The seen part of a mean test loss, whose last coordinate is the unseen subspace."""
+    parts = {name: getattr(form, name)[:-1] for name in ("offset", "amplitude", "drop", "form")}
+    return DecayingForm(**parts)
 
 
 def _between(form, level, step, direction):

@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from draws import examples, powers
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import quad
 
 import grokedu as gk
@@ -204,12 +207,29 @@ class TestTimes:
             (dict(n_samples=1000), None),  # nothing unseen
             (dict(teacher_norm=4.0), None),  # c below what n samples leave
             (dict(weight_decay=0.0), None),  # never forgets
+            (dict(n_samples=900, init_variance=0.05), None),  # what is seen decides
+            (dict(init_variance=0.01), None),
             (dict(init_variance=0.0), 0.0),
             (dict(init_variance=0.001), 0.0),
         ],
     )
     def test_closed_form_at_its_ends(self, change, value):
         assert predictions.closed_form_generalize_step(**{**OPTIMIZER, **change}) == value
+
+    @examples(200)
+    @given(powers(-6, -3), st.integers(1, 999), powers(-3, 2), powers(-3.5, -1))
+    def test_where_the_closed_form_answers_it_is_right(self, lam, n, variance, c):
+        """Up to what a tenth of c in the seen part delays t2 by, and 1 − ηλ ≈ e^{−ηλ}."""
+        setting = dict(n_samples=n, init_variance=variance, weight_decay=lam, learning_rate=1.0)
+        setting |= dict(teacher_norm=0.5, test_threshold=c)
+        closed = predictions.closed_form_generalize_step(**setting)
+        if closed is None:
+            return
+        sharp = predictions.ridge_grokking_times(**setting).generalize_step
+        room = c - (1 - n / 1000) * 0.25 / 1000
+        delay = math.log(room / (room - c / 10)) / (2 * lam) if room > c / 10 else math.inf
+        # Without a tenth of c to spare, the loss may not reach c at all.
+        assert delay == math.inf or -1 - lam * closed <= sharp - closed <= delay + 1
 
 
 BAD = [

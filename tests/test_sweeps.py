@@ -73,6 +73,128 @@ class TestWorkers:
         pd.testing.assert_frame_equal(one, two)
 
 
+def problem_of_two_rows(*, scale=1.0, label="none", rng):
+    """A drawing function of a user: two samples of three features."""
+    if scale == 3.0:
+        raise ZeroDivisionError("no such scale")
+    features = 0.2 * scale * rng.standard_normal((2, 3))
+    return gk.realizable_problem(features, np.zeros(3), rng.standard_normal(3), covariance=1.0)
+
+
+def small_network(*, width=4, rng):
+    return gk.relu_network_problem(n_samples=3, input_dim=2, width=width, rng=rng)
+
+
+SHORT = dict(n_seeds=2, n_jobs=1, progress=False, weight_decay=1e-2, learning_rate=0.1)
+
+
+class TestAnyProblem:
+    def test_a_function_of_your_own(self):
+        table = gk.sweep(problem=problem_of_two_rows, scale=(1.0, 2.0), **SHORT)
+        first = ["scale", "label", *PARAMETERS[5:], "draw"]
+        assert table.columns.tolist() == [*first, *TIMES, "reason"]
+        assert table.scale.tolist() == [1.0, 1.0, 2.0, 2.0]
+        assert (table.label == "none").all()
+        for row in table.itertuples():
+            problem = problem_of_two_rows(scale=row.scale, rng=draw_rng(row.draw))
+            times = gk.exact_grokking_times(problem, weight_decay=1e-2, learning_rate=0.1)
+            assert row.generalize_step == times.generalize_step
+
+    def test_random_features(self):
+        table = gk.sweep(
+            problem=gk.relu_feature_problem,
+            n_features=np.array([20, 30]),
+            n_samples=5,
+            input_dim=3,
+            **{**SHORT, "test_threshold": 1.0},
+        )
+        assert table.n_features.tolist() == [20, 20, 30, 30]
+        assert not table.reason.str.contains("could not run").any()
+
+    def test_networks_are_trained(self):
+        run = {**SHORT, "learning_rate": [0.1, 0.2]}
+        table = gk.sweep(
+            problem=small_network, width=[3, 4], method="gradient descent", n_steps=50, **run
+        )
+        assert len(table) == 8
+        for row in table.itertuples():
+            trained = gk.train_network(
+                small_network(width=row.width, rng=draw_rng(row.draw)),
+                weight_decay=1e-2,
+                learning_rate=row.learning_rate,
+                n_steps=50,
+                progress=False,
+            )
+            times = gk.grokking_times(trained)
+            assert row.reason == times.reason
+            found = [None if pd.isna(row.overfit_step) else row.overfit_step]
+            assert found == [times.overfit_step]
+
+    def test_values_may_be_text_or_arrays(self):
+        def drawn(*, covariance, kind, rng):
+            assert kind == "any"
+            return gk.realizable_problem(
+                np.eye(2), np.zeros(2), rng.standard_normal(2), covariance=covariance
+            )
+
+        table = gk.sweep(
+            problem=drawn, covariance=[np.ones(2), np.array([1.0, 0.5])], kind="any", **SHORT
+        )
+        assert len(table) == 4 and table.generalize_step.notna().all()
+
+
+class TestBadPoints:
+    def test_a_point_that_cannot_run_is_a_row_with_its_reason(self):
+        """Drawing or running, in any worker: the other rows are those of a sweep without it."""
+        good = gk.sweep(**{**SMALL, "weight_decay": [1e-3, 1e-2]})
+        for n_jobs in (1, 2):
+            table = gk.sweep(**{**SMALL, "weight_decay": [1e-3, -1.0, 1e-2], "n_jobs": n_jobs})
+            bad = table.weight_decay == -1
+            words = "could not run: weight_decay=-1.0: pass a number, 0 or more"
+            assert bad.sum() == 3 and (table.reason[bad] == words).all()
+            assert table.loc[bad, TIMES].isna().all(axis=None)
+            pd.testing.assert_frame_equal(table[~bad].reset_index(drop=True), good)
+
+    def test_so_is_one_that_diverges_or_cannot_be_drawn(self):
+        table = gk.sweep(**{**SMALL, "n_samples": [0, 10]}, learning_rate=[1.0, 500.0])
+        could_not = table.reason.str.startswith("could not run: ")
+        reasons = table.reason[could_not].str.extract(r"run: (\w+)=")[0].value_counts()
+        assert reasons.to_dict() == {"n_samples": 6, "learning_rate": 3}
+        assert table.overfit_step.notna().sum() == 3
+
+    def test_errors_of_other_kinds_are_named(self):
+        table = gk.sweep(problem=problem_of_two_rows, scale=[2.0, 3.0], **SHORT)
+        assert table.reason[table.scale == 3.0].unique().tolist() == [
+            "could not run: ZeroDivisionError: no such scale"
+        ]
+        assert table.reason[table.scale == 2.0].str.contains("could not run").sum() == 0
+
+
+class TestInterrupt:
+    @staticmethod
+    def interrupted_at(call):
+        calls = []
+
+        def drawn(*, n_samples, rng):
+            calls.append(n_samples)
+            if len(calls) == call:
+                raise KeyboardInterrupt
+            return gk.gaussian_problem(n_samples=n_samples, n_features=50, rng=rng)
+
+        return drawn
+
+    def test_what_was_done_is_returned_and_said_so(self):
+        run = dict(n_samples=[3, 4, 5], n_seeds=2, n_jobs=1, progress=False)
+        with pytest.warns(UserWarning, match="interrupted: the table holds 4 of 6 problems"):
+            table = gk.sweep(problem=self.interrupted_at(5), **run)
+        whole = gk.sweep(problem=self.interrupted_at(None), **run)
+        pd.testing.assert_frame_equal(table, whole[:4])
+
+    def test_before_anything_is_done_it_is_an_interrupt(self):
+        with pytest.raises(KeyboardInterrupt):
+            gk.sweep(problem=self.interrupted_at(1), n_samples=3, n_jobs=1, progress=False)
+
+
 class TestMethods:
     def test_gradient_descent_equals_the_closed_form(self):
         grid = {**SMALL, "weight_decay": [1e-3, 1e-2], "init_variance": [0.5, 2.0]}
@@ -124,14 +246,17 @@ class TestBadInput:
             (dict(n_seeds=1.5), ["n_seeds=1.5", "whole number"]),
             (dict(seed=-1), ["seed=-1", "at least 0"]),
             (dict(seed="lucky"), ["seed='lucky'", "whole number"]),
-            (dict(n_samples=[]), ["n_samples=[]", "number or a list"]),
-            (dict(n_samples=[10, 0]), ["n_samples=0", "at least 1"]),
+            (dict(n_samples=[]), ["n_samples=[]", "value or a list"]),
+            (dict(n_samples=[-1, 0]), ["n_samples=-1", "at least 1"]),
             (dict(n_samples=[[1, 2]]), ["n_samples=[1, 2]", "whole number"]),
-            (dict(weight_decay=[1e-3, -1]), ["weight_decay=-1", "0 or more"]),
+            (dict(weight_decay=[-1, -2]), ["weight_decay=-1", "0 or more"]),
             (dict(learning_rate=500), ["learning_rate=500", "stability limit"]),
             (dict(test_threshold=0), ["test_threshold=0", "above 0"]),
             (dict(weight_decay="1e-3"), ["weight_decay='1e-3'", "0 or more"]),
             (dict(init_variance=None), ["init_variance=None", "0 or more"]),
+            (dict(n_sample=3), ["gaussian_problem", "'n_sample'", "by name"]),
+            (dict(problem=small_network, n_samples=3), ["small_network", "'n_samples'", "by name"]),
+            (dict(problem="network"), ["problem='network'", "function that draws"]),
         ],
     )
     def test_message_names_argument_value_and_remedy(self, change, words):
@@ -139,9 +264,9 @@ class TestBadInput:
             gk.sweep(**{**SMALL, **change})
         assert all(word in str(error.value) for word in words)
 
-    def test_an_error_in_a_worker_reads_the_same(self):
-        with pytest.raises(ValueError, match=r"weight_decay=-1\.0: pass a number, 0 or more"):
-            gk.sweep(**{**SMALL, "weight_decay": [1e-3, -1.0], "n_jobs": 2})
+    def test_networks_have_no_closed_form(self):
+        with pytest.raises(ValueError, match="no closed form: pass method='gradient descent'"):
+            gk.sweep(problem=small_network, n_seeds=1, n_jobs=1, progress=False)
 
 
 class TestProgress:
