@@ -158,14 +158,14 @@ def growth():
         for value in values:
             n, m = (value, 2000) if axis == "n" else (100, value)
             problem = gk.gaussian_problem(n_samples=n, n_features=m, rng=np.random.default_rng(0))
-            drawing = _timed(lambda problem=problem: problem.spectrum)
+            drawing = _timed(lambda problem=problem: problem.modes)
             stepping = seconds(
                 lambda problem=problem: gk.train_ridge(problem, **RUN, n_steps=2000, form="dual")
             )
             ratio = "" if before is None else f"{stepping / before:6.2f} x the row before"
             print(
                 f"  {axis} = {value:7,}  {stepping / 2000 * 1e6:8.2f} µs a step,"
-                f" spectrum once {drawing:7.4f} s  {ratio}"
+                f" modes once {drawing:7.4f} s  {ratio}"
             )
             before = stepping
 

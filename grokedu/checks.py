@@ -8,18 +8,29 @@ import numpy as np
 def check_number(name, value, *, above=None, at_least=None, remedy):
     """Return `value` as a float, or raise a ValueError that says what to pass instead."""
     try:
-        # float() would read text such as "1e-4", which is a mistake more often than a wish.
-        number = math.nan if isinstance(value, str | bytes) else float(value)
+        number = float(value) if _is_number(value) else math.nan
     except OverflowError:
         number = math.inf
     except (TypeError, ValueError):
         raise ValueError(f"{name}={value!r} is not a number: {remedy}") from None
-    bad = not np.isfinite(number)
+    bad = not math.isfinite(number)
     bad |= above is not None and number <= above
     bad |= at_least is not None and number < at_least
     if bad:
         raise ValueError(f"{name}={value!r}: {remedy}")
     return number
+
+
+def _is_number(value):
+    """False for what float() would take though it is a mistake more often than a wish.
+
+    That is text such as "1e-4", an array of one entry, a complex number, an entry that is masked.
+    """
+    if isinstance(value, str | bytes) or value is np.ma.masked:
+        return False
+    return not isinstance(value, np.ndarray | np.generic) or (
+        value.ndim == 0 and value.dtype.kind in "biuf"
+    )
 
 
 def check_count(name, value, *, at_least=1):
@@ -32,17 +43,34 @@ def check_count(name, value, *, at_least=1):
 
 
 def check_array(name, value, shape=None):
+    """Return `value` as a C-contiguous float64 array, or raise a ValueError."""
+    if hasattr(value, "toarray"):
+        raise ValueError(f"{name} is a sparse matrix: pass {name}.toarray()")
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} has masked entries: remove or fill them, {name}.filled(0)")
     try:
         array = np.asarray(value)
         if array.dtype.kind not in "biufO":  # complex numbers and text convert without an error
             raise TypeError
+        if array.dtype.kind == "O" and any(isinstance(x, str | bytes) for x in array.flat):
+            raise TypeError
         array = np.asarray(array, dtype=np.float64, order="C")
+    except OverflowError:  # a whole number beyond what a float holds
+        raise ValueError(f"{name} contains a number above 1e308: rescale it") from None
     except (TypeError, ValueError):
         raise ValueError(f"{name} is not an array of numbers: pass real numbers only") from None
     if shape is not None and array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}: make the shapes agree")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity: remove or replace those entries")
+    return array
+
+
+def read_only(array):
+    """`array` itself if it is the only holder of its numbers and read-only, else such a copy."""
+    if array.flags.writeable or not array.flags.owndata:
+        array = array.copy()
+        array.flags.writeable = False
     return array
 
 
@@ -63,7 +91,9 @@ def check_steps(steps):
     array = np.atleast_1d(array)
     if np.any(array != np.floor(array)) or array.min() < 0:
         raise ValueError("steps contains numbers that are no steps: pass whole numbers, 0 or more")
-    if array.max() > 2**53:
+    # As given, since 2**53 + 1 has become 2**53 as a float.
+    given = steps if isinstance(steps, np.ndarray) else np.asarray(steps, dtype=object)
+    if given.max() > 2**53:
         raise ValueError(f"steps goes up to {array.max():g}: pass steps up to 2**53")
     if np.any(np.diff(array) <= 0):
         raise ValueError("steps is not increasing: pass numpy.unique(steps)")

@@ -8,7 +8,8 @@ for a training loss, a test loss, or their average over random problems. Everyth
 "when" is therefore a question about such an f, for any t from 0 to infinity.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,9 +17,10 @@ import numpy as np
 LAST_STEP = 2**53
 _ROUNDING = 1e-13
 _BLOCK = 1 << 21  # numbers held at once while evaluating
+_CROWD = 64  # so many intervals in doubt are worth closer bounds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DecayingForm:
     """f(t) = δ(t)ᵀ Q δ(t) + constant with δ_j(t) = offset_j + amplitude_j · (1 − drop_j)^t.
 
@@ -30,6 +32,8 @@ class DecayingForm:
     form : (k,) or (k, k) float64
         Q, as a diagonal or a symmetric matrix; positive semidefinite.
     constant : float
+    rising : (k,) bool, optional
+        Where δ_j(t) = offset_j + amplitude_j · (1 − ρ_j^t) instead: the offset is then the start.
     """
 
     offset: np.ndarray
@@ -37,7 +41,20 @@ class DecayingForm:
     drop: np.ndarray
     form: np.ndarray
     constant: float = 0.0
+    rising: np.ndarray | None = None
 
+    @classmethod
+    def between(cls, start, end, *, drop, form, constant=0.0):
+        """δ_j(t) = end_j + (start_j − end_j) ρ_j^t, with all the digits of both ends.
+
+        A mode that the data hardly see may tend to 10⁷ times what it starts from and never get
+        there; measured from its end, its start would be a difference of large numbers.
+        """
+        rising = (np.abs(end) > np.abs(start)) & (drop < 1)
+        near, far = np.where(rising, (start, end), (end, start))
+        return cls(near, far - near, drop, form, constant, rising if rising.any() else None)
+
+    @np.errstate(under="ignore")
     def at(self, steps):
         """f at each of `steps` (T,), where a step may be infinity."""
         steps = np.atleast_1d(np.asarray(steps, dtype=np.float64))
@@ -45,9 +62,16 @@ class DecayingForm:
         pieces = [self._at(steps[i : i + rows]) for i in range(0, len(steps), rows)]
         return np.concatenate(pieces) if pieces else np.empty(0)
 
+    @np.errstate(under="ignore")
     def coordinates_at(self, steps):
         """δ at each of `steps`, shape (T, k)."""
-        return self.offset + self.amplitude * _power(self.drop, np.atleast_1d(np.float64(steps)))
+        return self.offset + self._change(np.atleast_1d(np.float64(steps)))
+
+    def _change(self, steps):
+        share = _power(self.drop, steps)
+        if self.rising is not None:
+            share[:, self.rising] = -np.expm1(_log_power(self.drop[self.rising], steps))
+        return self.amplitude * share
 
     def _at(self, steps):
         delta = self.coordinates_at(steps)
@@ -55,10 +79,10 @@ class DecayingForm:
             return delta**2 @ self.form + self.constant
         return np.einsum("ti,ti->t", delta @ self.form, delta) + self.constant
 
+    @np.errstate(under="ignore")
     def bounds(self, first, last):
         """Lower and upper bounds on f over the steps first_i … last_i; needs every ρ_j ≥ 0."""
-        here = self.amplitude * _power(self.drop, first)
-        there = self.amplitude * _power(self.drop, last)
+        here, there = self._change(first), self._change(last)
         middle = self.offset + (here + there) / 2
         radius = np.abs(here - there) / 2
         if self.form.ndim == 1:
@@ -72,20 +96,43 @@ class DecayingForm:
             low, high = np.maximum(center - slope, 0), center + slope + bend
         return low + self.constant, high + self.constant
 
+    @np.errstate(under="ignore")
+    def bend(self, first, last):
+        """How far f can be from its chord over each interval: width² / 8 · max |f″|.
+
+        Where a rising and a falling mode cancel, the bounds mode by mode stay wide and these close.
+        """
+        width = np.where(np.isfinite(last), last - first, 0.0)[:, None]
+        # A rate of 0 has moved all it can by step 1, where every interval but [0, 0] begins.
+        log_rate = np.where(self.drop == 1, 0.0, _log_power(self.drop, np.ones(1))[0])
+        largest = np.maximum(np.abs(self.coordinates_at(first)), np.abs(self.coordinates_at(last)))
+        slope = np.abs(self.amplitude * log_rate) * _power(self.drop, first) * width
+        curve = slope * np.abs(log_rate) * width
+        size = np.abs(self.form)
+        if size.ndim == 1:
+            bend = (slope**2 + largest * curve) @ size
+        else:
+            bend = np.einsum("ti,ti->t", slope @ size, slope)
+            bend += np.einsum("ti,ti->t", largest @ size, curve)
+        return np.where(np.isfinite(last), bend / 4, np.inf)
+
     def every_second(self, parity):
         """The form g(k) = f(2k + parity), whose rates ρ_j² are never negative."""
-        rate = 1 - self.drop
-        amplitude = self.amplitude * rate if parity else self.amplitude
-        return DecayingForm(
-            self.offset, amplitude, self.drop * (2 - self.drop), self.form, self.constant
-        )
+        offset, amplitude = self.offset, self.amplitude
+        if parity:
+            if self.rising is not None:  # 1 − ρ·ρ^{2k} = (1 − ρ) + ρ (1 − ρ^{2k})
+                offset = offset + self.rising * amplitude * self.drop
+            amplitude = amplitude * (1 - self.drop)
+        return replace(self, offset=offset, amplitude=amplitude, drop=self.drop * (2 - self.drop))
 
 
+@np.errstate(under="ignore")
 def first_at_most(form, level):
     """The first step t ≥ 0 with f(t) ≤ level, or None if there is none up to 2⁵³."""
     return _over_parities(form, min, level, forward=True)
 
 
+@np.errstate(under="ignore")
 def last_at_least(form, level):
     """The last step t ≥ 0 with f(t) ≥ level: None if there is none, infinity if there is no last
     one up to 2⁵³."""
@@ -97,37 +144,42 @@ def last_at_least(form, level):
 def _over_parities(form, choose, level, *, forward):
     """Rates below zero alternate in sign; on even and on odd steps alone they do not."""
     if np.all(form.drop <= 1):
-        return _search(form, form.at, level, forward=forward)
+        return _search(form, form.at, level, LAST_STEP, forward=forward)
     steps = []
     for parity in (0, 1):
 
         def value_at(step, parity=parity):
             return form.at(2 * step + parity)
 
-        step = _search(form.every_second(parity), value_at, level, forward=forward)
+        last_step = (LAST_STEP - parity) // 2
+        step = _search(form.every_second(parity), value_at, level, last_step, forward=forward)
         if step is not None:
             steps.append(2 * step + parity)
     return choose(steps) if steps else None
 
 
-def _search(form, value_at, level, *, forward):
+def _search(form, value_at, level, last_step, *, forward):
     """Branch and bound over intervals of steps: no crossing is skipped, monotone or not.
 
     `value_at` is what the form is at a step, with the rounding that decides between ties. An
     interval is dropped when the bounds of f over it exclude a hit. A hit at the near end of an
     interval (its first step when searching forward) makes all intervals behind it irrelevant.
     """
-    edges = 2.0 ** np.arange(54)
-    first = np.concatenate([[0.0], edges])
-    last = np.concatenate([[0.0], edges[1:] - 1, [np.inf]])
+    edges = 2.0 ** np.arange(math.log2(last_step))
+    first = np.concatenate([[0.0], edges, [last_step]])
+    last = np.concatenate([[0.0], edges[1:] - 1, [last_step - 1, np.inf]])
     while first.size:
+        at_first, at_last = np.split(value_at(np.concatenate([first, last])), 2)
+        first_hit = at_first <= level if forward else at_first >= level
+        last_hit = at_last <= level if forward else at_last >= level
+        hit, far_hit = (first_hit, last_hit) if forward else (last_hit, first_hit)
         low, high = form.bounds(first, last)
         possible = low <= level if forward else high >= level
-        near, far = (first, last) if forward else (last, first)
-        value = value_at(near)
-        hit = value <= level if forward else value >= level
-        far_value = value_at(far)
-        far_hit = far_value <= level if forward else far_value >= level
+        if np.count_nonzero(possible) > _CROWD:
+            bend = form.bend(first, last)
+            low = np.maximum(low, np.minimum(at_first, at_last) - bend)
+            high = np.minimum(high, np.maximum(at_first, at_last) + bend)
+            possible = low <= level if forward else high >= level
         # Where f is constant up to rounding, bounds can no longer tell; its end points can.
         flat = (high - low <= _ROUNDING * (abs(level) + np.abs(low))) & ~hit & ~far_hit
         keep = (possible | hit | far_hit) & ~flat
@@ -147,10 +199,11 @@ def _halve(first, last, hit, forward):
     near = first if forward else last
     ends = near[hit]
     first, last = first[~hit], last[~hit]
-    # [2⁵³, ∞] is not split: beyond it steps are no longer exact integers.
+    # The interval up to infinity is not split: beyond 2⁵³ steps are no longer exact integers.
     splittable = (first < last) & np.isfinite(last)
     first, last = first[splittable], last[splittable]
-    middle = np.floor((first + last) / 2)
+    # Not (first + last) / 2, whose sum is inexact above 2⁵³ and may give back the interval itself.
+    middle = first + np.floor((last - first) / 2)
     starts = np.concatenate([first, middle + 1, ends])
     stops = np.concatenate([middle, last, ends])
     order = np.argsort(starts)
@@ -163,18 +216,22 @@ def _as_step(step):
 
 def _power(drop, steps):
     """(1 − drop_j)^t for each step and j, shape (T, k); t may be infinity."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        rate = 1 - drop
-        # log1p keeps the digits of a small drop, which t multiplies.
-        log_size = np.where(
-            np.abs(drop) < 0.5, np.log1p(-np.minimum(drop, 0.5)), np.log(np.abs(rate))
-        )
-        exponent = np.multiply.outer(steps, log_size)
-    exponent[:, log_size == 0] = 0.0
-    exponent[steps == 0] = 0.0
-    size = np.exp(exponent)
-    negative = rate < 0
+    size = np.exp(_log_power(drop, steps))
+    negative = drop > 1
     if negative.any():
         odd = np.where(np.isfinite(steps), steps, 0) % 2
         size[:, negative] *= 1 - 2 * odd[:, None]
     return size
+
+
+def _log_power(drop, steps):
+    """t ln |1 − drop_j| for each step and j, shape (T, k), with 0 · ∞ = 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # log1p keeps the digits of a small drop, which t multiplies.
+        log_size = np.where(
+            np.abs(drop) < 0.5, np.log1p(-np.minimum(drop, 0.5)), np.log(np.abs(1 - drop))
+        )
+        exponent = np.multiply.outer(steps, log_size)
+    exponent[:, log_size == 0] = 0.0
+    exponent[steps == 0] = 0.0
+    return exponent

@@ -1,24 +1,27 @@
 """Gradient descent on ridge regression in closed form, at any step.
 
 Split R^m into the row space of Φ, what the data see, and its complement, which they never see.
-In the row space, along each right singular vector v_i with s_i = μ_i / n,
+In the row space, along each right singular vector v_i with s_i = σ_i² / n,
 
     a_i(t) = a_i^∞ + ρ_i^t (a_i(0) − a_i^∞),   ρ_i = 1 − η(s_i + λ),
 
 and in the complement θ⊥(t) = (1 − ηλ)^t θ⊥(0): only weight decay acts there.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from grokedu.checks import check_number, check_steps, check_thresholds
 from grokedu.crossings import DecayingForm, first_at_most, last_at_least
 from grokedu.grokking import GrokkingTimes, Reason, Why
-from grokedu.ridge import check_gradient_descent, covariance_times
+from grokedu.ridge import check_gradient_descent
 from grokedu.trajectory import Trajectory
 
 
+@np.errstate(under="ignore")
 def exact_ridge(problem, *, weight_decay, learning_rate, steps):
-    """The losses that `train_ridge` computes, from one eigendecomposition and without iterating.
+    """The losses that `train_ridge` computes, from one decomposition of Φ and without iterating.
 
     Parameters
     ----------
@@ -39,15 +42,16 @@ def exact_ridge(problem, *, weight_decay, learning_rate, steps):
     """
     weight_decay, learning_rate = check_gradient_descent(problem, weight_decay, learning_rate)
     steps = check_steps(steps)
-    motion = _Motion(problem, weight_decay, learning_rate)
+    error = _error(problem, weight_decay, learning_rate)
     return Trajectory(
         steps=steps,
-        train_loss=motion.train_form().at(steps),
-        test_loss=motion.test_form().at(steps),
-        weights=motion.weights_at(steps[-1]),
+        train_loss=_train_form(problem, weight_decay, error).at(steps),
+        test_loss=_test_form(problem, error).at(steps),
+        weights=problem.teacher + problem.modes.basis @ error.coordinates_at(steps[-1])[0],
     )
 
 
+@np.errstate(under="ignore")
 def exact_grokking_times(
     problem, *, weight_decay, learning_rate, train_threshold=0.01, test_threshold=0.01
 ):
@@ -77,10 +81,12 @@ def exact_grokking_times(
     """
     weight_decay, learning_rate = check_gradient_descent(problem, weight_decay, learning_rate)
     train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
-    motion = _Motion(problem, weight_decay, learning_rate)
-    return crossing_times(motion.train_form(), motion.test_form(), train_threshold, test_threshold)
+    error = _error(problem, weight_decay, learning_rate)
+    train_form = _train_form(problem, weight_decay, error)
+    return crossing_times(train_form, _test_form(problem, error), train_threshold, test_threshold)
 
 
+@np.errstate(under="ignore")
 def ridge_solution(problem, *, weight_decay):
     """θ*_λ = argmin (1/2n)‖Φθ − y‖² + (λ/2)‖θ‖², where gradient descent ends for λ > 0.
 
@@ -92,9 +98,10 @@ def ridge_solution(problem, *, weight_decay):
     """
     remedy = "pass a number, 0 or more"
     weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
-    spectrum = problem.spectrum
-    shrunk = spectrum.eigenvalues + problem.n_samples * weight_decay
-    return problem.features.T @ (spectrum.left @ (spectrum.left.T @ problem.targets / shrunk))
+    modes = problem.modes
+    # Divided by σ once more, since σ² may underflow.
+    shrunk = modes.singular + problem.n_samples * weight_decay / modes.singular
+    return modes.right @ (modes.left.T @ problem.targets / shrunk)
 
 
 def crossing_times(train_form, test_form, train_threshold, test_threshold):
@@ -118,132 +125,43 @@ def crossing_times(train_form, test_form, train_threshold, test_threshold):
     return GrokkingTimes(overfit_step, generalize_step, tuple(reasons))
 
 
-class _Motion:
-    """δ(t) = θ(t) − θ* in coordinates in which every one of them decays by itself.
-
-    The coordinates are the r right singular vectors, then the direction of θ⊥(0), then what is
-    left of θ*⊥, along which nothing moves.
-    """
-
-    def __init__(self, problem, weight_decay, learning_rate):
-        self.problem = problem
-        spectrum = problem.spectrum
-        self.singular = np.sqrt(spectrum.eigenvalues)
-        curvature = spectrum.eigenvalues / problem.n_samples
-        noise = problem.targets - problem.features @ problem.teacher
-        self.noise = spectrum.left.T @ noise
-        unexplained = noise - spectrum.left @ self.noise
-        self.unexplained = unexplained @ unexplained
-        start = self._along(problem.initial_weights)
-        teacher = self._along(problem.teacher)
-        # Where mode i ends, seen from the teacher: shrinkage by λ, plus the fitted noise.
-        pull = self.singular * self.noise / problem.n_samples
-        end = (pull - weight_decay * teacher) / (curvature + weight_decay)
-
-        unseen_start = problem.initial_weights - self._from_modes(start)
-        unseen_teacher = problem.teacher - self._from_modes(teacher)
-        self.start_direction, start_length = _unit(unseen_start, problem.initial_weights)
-        overlap = self.start_direction @ unseen_teacher
-        unseen_teacher = unseen_teacher - overlap * self.start_direction
-        self.teacher_direction, teacher_length = _unit(unseen_teacher, problem.teacher)
-
-        self.start, self.start_length = start, start_length
-        self.teacher, self.teacher_length, self.overlap = teacher, teacher_length, overlap
-        self.offset = np.concatenate([end, [-overlap, -teacher_length]])
-        self.amplitude = np.concatenate([start - teacher - end, [start_length, 0.0]])
-        self.drop = learning_rate * np.concatenate([curvature + weight_decay, [weight_decay, 0.0]])
-
-    def train_form(self):
-        """The residual along u_i is √μ_i δ_i − ξ_i, with ξ the label noise."""
-        n_samples = self.problem.n_samples
-        modes = slice(0, len(self.singular))
-        return DecayingForm(
-            offset=self.singular * self.offset[modes] - self.noise,
-            amplitude=self.singular * self.amplitude[modes],
-            drop=self.drop[modes],
-            form=np.full(len(self.singular), 1 / (2 * n_samples)),
-            constant=self.unexplained / (2 * n_samples),
-        )
-
-    def test_form(self):
-        """δᵀΣδ − 2⟨E φR, δ⟩ + E R² in these coordinates, as one square plus a constant."""
-        problem = self.problem
-        if problem.covariance.ndim == 0 and problem.misfit_moment is None:
-            form = np.full(len(self.offset), float(problem.covariance))
-            return DecayingForm(self.offset, self.amplitude, self.drop, form)
-        from_modes = problem.spectrum.left / self.singular
-        basis = np.column_stack(
-            [problem.features.T @ from_modes, self.start_direction, self.teacher_direction]
-        )
-        form = basis.T @ self._weighted_basis(from_modes)
-        if problem.misfit_moment is None:
-            return DecayingForm(self.offset, self.amplitude, self.drop, form)
-        moment = basis.T @ problem.misfit_moment
-        best = np.linalg.lstsq(form, moment, rcond=1e-14)[0]
-        left = max(problem.misfit_power - best @ moment, 0.0)
-        return DecayingForm(self.offset - best, self.amplitude, self.drop, form, left)
-
-    def _weighted_basis(self, from_modes):
-        """Σ times the basis. A large Σ is multiplied once per problem, not once per run."""
-        if isinstance(self.problem.covariance, np.ndarray):
-            basis = [
-                self.problem.features.T @ from_modes,
-                self.start_direction,
-                self.teacher_direction,
-            ]
-            return covariance_times(self.problem.covariance, np.column_stack(basis))
-        products = self.problem.population_products
-        to_features = products[:, :-2] @ from_modes
-        start = self._weighted_direction(
-            products[:, -2] - to_features @ self.start,
-            self.start_direction,
-            self.start_length,
-            self.problem.initial_weights,
-        )
-        teacher = self._weighted_direction(
-            products[:, -1] - to_features @ self.teacher - self.overlap * start,
-            self.teacher_direction,
-            self.teacher_length,
-            self.problem.teacher,
-        )
-        return np.column_stack([to_features, start, teacher])
-
-    def _weighted_direction(self, image, direction, length, whole):
-        """Σ times a direction, given the image of `length` times it.
-
-        That image is a difference. Where it is small against the whole it has lost its digits, and
-        a product of its own is worth its price.
-        """
-        if length == 0:
-            return np.zeros_like(image)
-        if length < 1e-3 * np.linalg.norm(whole):
-            return covariance_times(self.problem.covariance, direction)
-        return image / length
-
-    def weights_at(self, step):
-        one = DecayingForm(self.offset, self.amplitude, self.drop, np.ones(len(self.offset)))
-        delta = one.coordinates_at(step)[0]
-        return (
-            self.problem.teacher
-            + self._from_modes(delta[:-2])
-            + delta[-2] * self.start_direction
-            + delta[-1] * self.teacher_direction
-        )
-
-    def _along(self, weights):
-        """The coordinates v_iᵀ weights."""
-        return self.problem.spectrum.left.T @ (self.problem.features @ weights) / self.singular
-
-    def _from_modes(self, coordinates):
-        """Σ_i coordinates_i v_i."""
-        return self.problem.features.T @ (
-            self.problem.spectrum.left @ (coordinates / self.singular)
-        )
+def _error(problem, weight_decay, learning_rate):
+    """δ(t) = θ(t) − θ* along each column of `problem.modes.basis`."""
+    modes = problem.modes
+    curvature, unseen = modes.curvature, [-modes.unseen_overlap, -modes.unseen_teacher]
+    # Where mode i ends, seen from the teacher: shrinkage by λ, plus the fitted noise.
+    pull = modes.singular * modes.noise / problem.n_samples
+    end = (pull - weight_decay * modes.teacher) / (curvature + weight_decay)
+    start = modes.start - modes.teacher
+    return DecayingForm.between(
+        np.concatenate([start, [modes.unseen_start + unseen[0], unseen[1]]]),
+        np.concatenate([end, unseen]),
+        drop=learning_rate * np.concatenate([curvature + weight_decay, [weight_decay, 0.0]]),
+        form=np.ones(len(start) + 2),
+    )
 
 
-def _unit(vector, whole):
-    """Direction and length of `vector`; zero if it is a rounding error of the vector `whole`."""
-    length = np.linalg.norm(vector)
-    if length <= 1e-13 * np.linalg.norm(whole):
-        return np.zeros_like(vector), 0.0
-    return vector / length, float(length)
+def _train_form(problem, weight_decay, error):
+    """The residual along u_i is σ_i δ_i − ξ_i, with ξ the label noise."""
+    modes, n = problem.modes, problem.n_samples
+    fitted = modes.singular * modes.teacher + modes.noise
+    return DecayingForm.between(
+        modes.singular * (modes.start - modes.teacher) - modes.noise,
+        -weight_decay * fitted / (modes.curvature + weight_decay),
+        drop=error.drop[:-2],
+        form=np.full(len(modes.singular), 1 / (2 * n)),
+        constant=modes.unexplained_noise / (2 * n),
+    )
+
+
+def _test_form(problem, error):
+    """δᵀΣδ − 2⟨E φR, δ⟩ + E R², as one square plus a constant."""
+    if problem.covariance.ndim == 0 and problem.misfit_moment is None:
+        return replace(error, form=np.full(len(error.drop), float(problem.covariance)))
+    form = problem.population_form
+    if problem.misfit_moment is None:
+        return replace(error, form=form)
+    moment = problem.modes.basis.T @ problem.misfit_moment
+    best = np.linalg.lstsq(form, moment, rcond=1e-14)[0]
+    left = max(problem.misfit_power - best @ moment, 0.0)
+    return replace(error, offset=error.offset - best, form=form, constant=left)

@@ -5,41 +5,91 @@ weights, the teacher, and the population covariance that turns weights into a te
 """
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
 
-from grokedu.checks import check_array, check_count, check_number, check_rates, check_rng
+from grokedu.checks import (
+    check_array,
+    check_count,
+    check_number,
+    check_rates,
+    check_rng,
+    read_only,
+)
 
 _MOST_FEATURES_OF_A_MATRIX = 4096  # (m, m) numbers in 134 MB, their eigenvalues in seconds
+_ROUNDING = 1e-13  # what is left of a vector after its parts were taken out, relative to it
 
 
 def covariance_times(covariance, vectors):
-    """Σ @ vectors for a covariance given as a scalar, a diagonal (m,) or a matrix (m, m)."""
+    """Σ @ vectors for a covariance given as a scalar, a diagonal (m,), a matrix or an operator."""
     if covariance.ndim == 2:
         return covariance @ vectors
     return (covariance * vectors.T).T
 
 
-@dataclass(frozen=True)
-class Spectrum:
-    """What the data see: the positive eigenvalues μ_i of ΦᵀΦ with their directions.
+@dataclass(frozen=True, eq=False, repr=False)
+class Modes:
+    """A problem in the coordinates in which gradient descent moves each one by itself.
+
+    The right singular vectors v_i of Φ span what the data see. Of what they never see, a run
+    involves two directions: that of θ⊥(0), and that of what θ*⊥ has besides. None of this depends
+    on λ or η.
 
     Attributes
     ----------
-    eigenvalues : (r,) float64
-        0 < μ_1 ≤ … ≤ μ_r, where r is the rank of Φ. Eigenvalues below machine epsilon · μ_max
-        times the larger of n and m count as zero.
+    singular : (r,) float64
+        0 < σ_1 ≤ … ≤ σ_r, the singular values of Φ, where r is its rank. Those up to
+        max(n, m) · machine epsilon · σ_r count as zero.
     left : (n, r) float64
-        Left singular vectors u_i of Φ. The right ones are v_i = Φᵀu_i / √μ_i.
+        The left singular vectors u_i, as columns.
+    basis : (m, r + 2) float64
+        v_1 … v_r, then the two unseen directions: unit vectors, or zero where nothing is left.
+    start, teacher : (r,) float64
+        v_iᵀθ(0) and v_iᵀθ*.
+    noise : (r,) float64
+        u_iᵀξ with ξ = y − Φθ*: label noise, and on the samples what no linear teacher explains.
+    unexplained_noise : float
+        ‖ξ − Σ_i u_i u_iᵀξ‖²: what no weights fit.
+    unseen_start : float
+        ‖θ⊥(0)‖.
+    unseen_overlap, unseen_teacher : float
+        The coordinates of θ*⊥ along the two unseen directions; the second is ≥ 0.
     """
 
-    eigenvalues: np.ndarray
-    left: np.ndarray = field(repr=False)
+    singular: np.ndarray
+    left: np.ndarray
+    basis: np.ndarray
+    start: np.ndarray
+    teacher: np.ndarray
+    noise: np.ndarray
+    unexplained_noise: float
+    unseen_start: float
+    unseen_overlap: float
+    unseen_teacher: float
+
+    @property
+    def eigenvalues(self):
+        """μ_i = σ_i², the positive eigenvalues of ΦᵀΦ, shape (r,)."""
+        return self.singular**2
+
+    @property
+    def curvature(self):
+        """s_i = μ_i / n, the curvatures of the training loss, shape (r,)."""
+        return self.eigenvalues / len(self.left)
+
+    @property
+    def right(self):
+        """The right singular vectors v_i as columns, shape (m, r)."""
+        return self.basis[:, :-2]
+
+    def __repr__(self):
+        return f"Modes(singular={self.singular.shape}, left={self.left.shape})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RidgeProblem:
     """Ridge regression, as gradient descent meets it.
 
@@ -54,9 +104,9 @@ class RidgeProblem:
         y_i = N*(x_i) plus the label noise.
     initial_weights, teacher : (m,) float64
         θ(0) and θ*.
-    covariance : () or (m,) or (m, m) float64, or scipy LinearOperator
-        Σ = E φφᵀ: a scalar times the identity, a diagonal, a full matrix, or an operator that
-        multiplies by a matrix too large to be stored.
+    covariance : () or (m,) or (m, m) float64, or an operator
+        Σ = E φφᵀ: a scalar times the identity, a diagonal, a full matrix, or an operator with
+        `shape` and `@` (such as SciPy's LinearOperator) for a matrix too large to be stored.
     init_variance : float or None
         ν², the variance that each entry of θ(0) was drawn with; None if θ(0) was not drawn.
     feature_norm_bound : float
@@ -69,22 +119,82 @@ class RidgeProblem:
     misfit_power : float
         E R(x)².
 
+    Raises
+    ------
+    ValueError
+        For shapes that do not agree, NaN, zero samples, or a covariance that is none.
+
     Notes
     -----
     Weights have no unit; losses are in the squared unit of the targets. Draw a problem with
-    `gaussian_problem`, or build one from your own arrays with `realizable_problem`.
+    `gaussian_problem`, or build one from your own arrays with `realizable_problem`. A problem
+    keeps its own read-only arrays; make a changed one with `dataclasses.replace`.
     """
 
-    features: np.ndarray = field(repr=False)
-    targets: np.ndarray = field(repr=False)
-    initial_weights: np.ndarray = field(repr=False)
-    teacher: np.ndarray = field(repr=False)
-    covariance: np.ndarray = field(repr=False)
+    features: np.ndarray
+    targets: np.ndarray
+    initial_weights: np.ndarray
+    teacher: np.ndarray
+    covariance: np.ndarray
     init_variance: float | None
     feature_norm_bound: float
     norm_bound_is_sure: bool
-    misfit_moment: np.ndarray | None = field(default=None, repr=False)
+    misfit_moment: np.ndarray | None = None
     misfit_power: float = 0.0
+
+    def __post_init__(self):
+        features = _check_features(self.features)
+        n, m = features.shape
+        checked = {
+            "features": features,
+            "targets": check_array("targets", self.targets, (n,)),
+            "initial_weights": check_array("initial_weights", self.initial_weights, (m,)),
+            "teacher": check_array("teacher", self.teacher, (m,)),
+            "covariance": _check_covariance(self.covariance, m),
+        }
+        if self.misfit_moment is not None:
+            checked["misfit_moment"] = check_array("misfit_moment", self.misfit_moment, (m,))
+        for name, value in checked.items():
+            owned = read_only(value) if isinstance(value, np.ndarray) else value
+            object.__setattr__(self, name, owned)
+        self._check_numbers()
+
+    def _check_numbers(self):
+        zero = {"at_least": 0, "remedy": "pass 0 or more"}
+        numbers = {"misfit_power": check_number("misfit_power", self.misfit_power, **zero)}
+        if self.init_variance is not None:
+            remedy = "pass 0 or more, or None"
+            numbers["init_variance"] = check_number(
+                "init_variance", self.init_variance, at_least=0, remedy=remedy
+            )
+        if self.norm_bound_is_sure:
+            largest = _largest_norm(self.features)
+            remedy = f"pass at least the largest norm among the samples, {largest:.6g}"
+            zero = {"at_least": largest * (1 - 1e-12), "remedy": remedy}
+        numbers["feature_norm_bound"] = check_number(
+            "feature_norm_bound", self.feature_norm_bound, **zero
+        )
+        for name, value in numbers.items():
+            object.__setattr__(self, name, value)
+
+    def __repr__(self):
+        kinds = {0: "scalar", 1: "diagonal", 2: "matrix"}
+        stored = isinstance(self.covariance, np.ndarray)
+        kind = kinds[self.covariance.ndim] if stored else type(self.covariance).__name__
+        return (
+            f"RidgeProblem(n_samples={self.n_samples}, n_features={self.n_features}, "
+            f"covariance={kind}, init_variance={self.init_variance})"
+        )
+
+    def __getstate__(self):
+        """The fields alone: what was computed from them can be computed again."""
+        return {field.name: self.__dict__[field.name] for field in fields(self)}
+
+    def __setstate__(self, state):
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False  # which a pickle forgets
+        self.__dict__.update(state)
 
     @property
     def n_samples(self):
@@ -102,16 +212,68 @@ class RidgeProblem:
         return self.features @ self.features.T
 
     @cached_property
-    def spectrum(self):
-        """The positive spectrum of ΦᵀΦ, computed once on the smaller side."""
-        if self.n_samples <= self.n_features:
-            eigenvalues, left = np.linalg.eigh(self.gram)
-            keep = eigenvalues > _rounding(eigenvalues, self.features.shape)
-            return Spectrum(eigenvalues[keep], left[:, keep])
-        eigenvalues, right = np.linalg.eigh(self.features.T @ self.features)
-        keep = eigenvalues > _rounding(eigenvalues, self.features.shape)
-        left = self.features @ right[:, keep] / np.sqrt(eigenvalues[keep])
-        return Spectrum(eigenvalues[keep], left)
+    def _singular_values_and_vectors(self):
+        """σ ascending, U and V: the one decomposition, of Φ itself and not of its square."""
+        wide = self.n_samples < self.n_features
+        tall = self.features.T if wide else self.features
+        left, singular, right = np.linalg.svd(tall, full_matrices=False)
+        cut = max(tall.shape) * np.finfo(float).eps * singular[0]
+        # A mode whose curvature underflows never moves.
+        rank = np.count_nonzero(singular > max(cut, 1e-150))
+        left = np.ascontiguousarray(left[:, :rank][:, ::-1])
+        right = np.ascontiguousarray(right[:rank][::-1].T)
+        return singular[:rank][::-1], *((right, left) if wide else (left, right))
+
+    @cached_property
+    def modes(self):
+        """The problem mode by mode, computed once."""
+        singular, left, right = self._singular_values_and_vectors
+        start, teacher = right.T @ self.initial_weights, right.T @ self.teacher
+        residual = self.targets - self.features @ self.teacher
+        noise = left.T @ residual
+        unexplained = residual - left @ noise
+        unseen_start = unseen_teacher = np.zeros(self.n_features)
+        if len(singular) < self.n_features:
+            unseen_start = self.initial_weights - right @ start
+            unseen_teacher = self.teacher - right @ teacher
+        start_direction, start_length = _unit(unseen_start, self.initial_weights)
+        overlap = start_direction @ unseen_teacher
+        rest = unseen_teacher - overlap * start_direction
+        teacher_direction, teacher_length = _unit(rest, self.teacher)
+        return Modes(
+            singular=singular,
+            left=left,
+            basis=np.column_stack([right, start_direction, teacher_direction]),
+            start=start,
+            teacher=teacher,
+            noise=noise,
+            unexplained_noise=float(unexplained @ unexplained),
+            unseen_start=start_length,
+            unseen_overlap=float(overlap),
+            unseen_teacher=teacher_length,
+        )
+
+    @cached_property
+    def weighted_basis(self):
+        """Σ @ modes.basis, shape (m, r + 2): all of a large Σ that any run needs."""
+        return covariance_times(self.covariance, self.modes.basis)
+
+    @cached_property
+    def population_form(self):
+        """basisᵀ Σ basis, shape (r + 2, r + 2): the test loss as a form in the modes."""
+        return self.modes.basis.T @ self.weighted_basis
+
+    @cached_property
+    def population_products(self):
+        """Σ[Φᵀ, θ(0), θ*], shape (m, n + 2), composed from `weighted_basis`."""
+        modes = self.modes
+        n, r = modes.left.shape
+        coordinates = np.zeros((r + 2, n + 2))
+        # Rows of Φ have no part in the unseen directions, so rounding gives them none.
+        coordinates[:r, :n] = (modes.left * modes.singular).T
+        coordinates[:-1, n] = [*modes.start, modes.unseen_start]
+        coordinates[:, n + 1] = [*modes.teacher, modes.unseen_overlap, modes.unseen_teacher]
+        return self.weighted_basis @ coordinates
 
     @cached_property
     def smallest_population_eigenvalue(self):
@@ -135,8 +297,8 @@ class RidgeProblem:
     @property
     def max_curvature(self):
         """s_max = λmax(ΦᵀΦ) / n, the largest curvature of the unregularized training loss."""
-        eigenvalues = self.spectrum.eigenvalues
-        return float(eigenvalues[-1] / self.n_samples) if eigenvalues.size else 0.0
+        singular = self._singular_values_and_vectors[0]
+        return float(singular[-1] ** 2 / self.n_samples) if singular.size else 0.0
 
     def train_loss(self, weights):
         """(1/2n) ‖Φθ − y‖² for weights of shape (m,)."""
@@ -154,15 +316,76 @@ class RidgeProblem:
             loss -= 2 * (self.misfit_moment @ error)
         return float(loss)
 
-    @cached_property
-    def population_products(self):
-        """Σ[Φᵀ, θ(0), θ*], shape (m, n + 2): all of a large Σ that any run needs."""
-        vectors = np.column_stack([self.features.T, self.initial_weights, self.teacher])
-        return covariance_times(self.covariance, vectors)
+    def rescaled(self, *, init_variance=None, teacher_norm=None):
+        """The same draws with another ν² or ‖θ*‖: same features, same directions, same noise.
+
+        What was computed from the features alone is taken over.
+
+        Parameters
+        ----------
+        init_variance, teacher_norm : float, optional
+            The new ν² and ‖θ*‖; None keeps the old one.
+
+        Returns
+        -------
+        RidgeProblem
+
+        Raises
+        ------
+        ValueError
+            For negative scales, and where the old start or teacher is zero and has no direction.
+        """
+        changed = {}
+        if init_variance is not None:
+            factor = _factor("init_variance", init_variance, self.init_variance or 0.0)
+            changed["initial_weights"] = math.sqrt(factor) * self.initial_weights
+            changed["init_variance"] = init_variance
+        if teacher_norm is not None:
+            old = float(np.linalg.norm(self.teacher))
+            noise = self.targets - self.features @ self.teacher
+            teacher = _factor("teacher_norm", teacher_norm, old) * self.teacher
+            changed |= {"teacher": teacher, "targets": self.features @ teacher + noise}
+        problem = replace(self, **changed)
+        for name in ("gram", "_singular_values_and_vectors"):
+            if name in self.__dict__:
+                problem.__dict__[name] = self.__dict__[name]
+        return problem
 
 
-def _rounding(eigenvalues, shape):
-    return max(shape) * np.finfo(float).eps * max(eigenvalues[-1], 0.0)
+def _factor(name, new, old):
+    new = check_number(name, new, at_least=0, remedy="pass 0 or more")
+    if old == 0:
+        raise ValueError(
+            f"{name}={new:g}: the problem has {name} {old:g} and nothing to scale; draw it with "
+            f"{name}=1"
+        )
+    return new / old
+
+
+def _unit(vector, whole):
+    """Direction and length of `vector`; zero if it is a rounding error of the vector `whole`."""
+    length = np.linalg.norm(vector)
+    if length <= _ROUNDING * np.linalg.norm(whole):
+        return np.zeros_like(vector), 0.0
+    return vector / length, float(length)
+
+
+def _check_features(features):
+    features = check_array("features", features)
+    if features.ndim != 2 or 0 in features.shape:
+        raise ValueError(
+            f"features has shape {features.shape}: pass (n_samples, n_features), both at least 1"
+        )
+    if not math.isfinite(_largest_norm(features)):
+        raise ValueError(
+            f"features goes up to {np.abs(features).max():.3g}, whose square overflows: rescale it"
+        )
+    return features
+
+
+def _largest_norm(features):
+    with np.errstate(over="ignore", under="ignore"):
+        return math.sqrt(np.max(np.sum(features**2, axis=1)))
 
 
 def realizable_problem(
@@ -184,7 +407,7 @@ def realizable_problem(
         Φ.
     teacher, initial_weights : (m,) array
         θ* and θ(0).
-    covariance : float, (m,) or (m, m) array, or scipy LinearOperator
+    covariance : float, (m,) or (m, m) array, or operator
         Σ: a scalar stands for a multiple of the identity, a vector for a diagonal. It must be
         symmetric and have no negative eigenvalue; of an operator this is taken on trust.
     label_noise : float
@@ -207,56 +430,38 @@ def realizable_problem(
     ValueError
         For shapes that do not agree, NaN, zero samples, or a covariance that is none.
     """
-    features = check_array("features", features)
-    if features.ndim != 2 or 0 in features.shape:
-        raise ValueError(
-            f"features has shape {features.shape}: pass (n_samples, n_features), both at least 1"
-        )
-    n_features = features.shape[1]
-    teacher = check_array("teacher", teacher, (n_features,))
-    initial_weights = check_array("initial_weights", initial_weights, (n_features,))
-    noise = check_number("label_noise", label_noise, at_least=0, remedy="pass 0 or more")
-    targets = features @ teacher
-    if noise > 0:
-        if rng is None:
-            raise ValueError(
-                f"label_noise={label_noise!r} needs rng: pass a numpy.random.Generator"
-            )
-        check_rng(rng)
-        targets = targets + noise * rng.standard_normal(features.shape[0])
-    if init_variance is not None:
-        remedy = "pass 0 or more, or None"
-        init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
-    with np.errstate(over="ignore"):
-        largest_norm = float(np.sqrt(np.max(np.sum(features**2, axis=1))))
-    if largest_norm == math.inf:
-        raise ValueError(
-            f"features goes up to {np.abs(features).max():.3g}, whose square overflows: rescale it"
-        )
-    bound = largest_norm
-    if feature_norm_bound is not None:
-        remedy = f"pass at least the largest norm among the samples, {largest_norm:.6g}"
-        least = largest_norm * (1 - 1e-12)
-        bound = check_number(
-            "feature_norm_bound", feature_norm_bound, at_least=least, remedy=remedy
-        )
+    features = _check_features(features)
+    teacher = check_array("teacher", teacher, features.shape[1:])
+    bound_is_given = feature_norm_bound is not None
     return RidgeProblem(
         features=features,
-        targets=targets,
+        targets=_labels(features, teacher, label_noise, rng),
         initial_weights=initial_weights,
         teacher=teacher,
-        covariance=_check_covariance(covariance, n_features),
+        covariance=covariance,
         init_variance=init_variance,
-        feature_norm_bound=bound,
-        norm_bound_is_sure=feature_norm_bound is not None,
+        feature_norm_bound=feature_norm_bound if bound_is_given else _largest_norm(features),
+        norm_bound_is_sure=bound_is_given,
     )
 
 
+def _labels(features, teacher, label_noise, rng):
+    noise = check_number("label_noise", label_noise, at_least=0, remedy="pass 0 or more")
+    targets = features @ teacher
+    if noise == 0:
+        return targets
+    if rng is None:
+        raise ValueError(f"label_noise={label_noise!r} needs rng: pass a numpy.random.Generator")
+    check_rng(rng)
+    return targets + noise * rng.standard_normal(len(targets))
+
+
 def _check_covariance(covariance, n_features):
-    if hasattr(covariance, "matmat"):  # a LinearOperator, without importing SciPy to ask
+    if _is_operator(covariance):
         if covariance.shape != (n_features, n_features):
             raise ValueError(
-                f"covariance has shape {covariance.shape}, expected {(n_features, n_features)}"
+                f"covariance has shape {covariance.shape}, expected {(n_features, n_features)}: "
+                "make the shapes agree"
             )
         return covariance
     covariance = check_array("covariance", covariance)
@@ -265,21 +470,37 @@ def _check_covariance(covariance, n_features):
             f"covariance has shape {covariance.shape}: with {n_features} features pass a scalar, "
             f"({n_features},) for a diagonal or ({n_features}, {n_features})"
         )
-    if covariance.ndim == 2:
-        asymmetry = np.abs(covariance - covariance.T).max()
-        if asymmetry > 1e-12 * np.abs(covariance).max():
-            raise ValueError("covariance is not symmetric: pass (covariance + covariance.T) / 2")
-        smallest = np.linalg.eigvalsh(covariance)[0]
-        negative = smallest < -1e-10 * np.abs(covariance).max()
-    else:
-        smallest = covariance.min()
-        negative = smallest < 0
-    if negative:
+    smallest = _smallest_eigenvalue(covariance) if covariance.ndim == 2 else covariance.min()
+    if smallest < 0:
         raise ValueError(
             f"covariance has the negative eigenvalue {smallest:.3g}: pass a positive "
             "semidefinite covariance"
         )
     return covariance
+
+
+def _is_operator(covariance):
+    """Something that multiplies, with a shape, and is neither an array nor convertible to one."""
+    return (
+        getattr(covariance, "ndim", None) == 2
+        and hasattr(covariance, "__matmul__")
+        and not hasattr(covariance, "__array__")
+        and not hasattr(covariance, "toarray")
+    )
+
+
+def _smallest_eigenvalue(matrix):
+    """A negative eigenvalue of a symmetric matrix if it has one beyond rounding, else 0."""
+    largest = np.abs(matrix).max()
+    if np.abs(matrix - matrix.T).max() > 1e-12 * largest:
+        raise ValueError("covariance is not symmetric: pass (covariance + covariance.T) / 2")
+    rounding = 1e-10 * largest
+    try:  # ten times faster than eigenvalues, which only the message needs
+        np.linalg.cholesky(matrix + 2 * rounding * np.eye(len(matrix)))
+    except np.linalg.LinAlgError:
+        smallest = float(np.linalg.eigvalsh(matrix)[0])
+        return smallest if smallest < -rounding else 0.0
+    return 0.0
 
 
 def gaussian_problem(
@@ -327,18 +548,20 @@ def gaussian_problem(
     check_rng(rng)
     features = rng.standard_normal((n_samples, n_features))
     features /= np.sqrt(n_features)
+    features.flags.writeable = False  # so that the problem need not copy it
     direction = rng.standard_normal(n_features)
     start = rng.standard_normal(n_features)
-    problem = realizable_problem(
-        features,
-        teacher_norm * direction / np.linalg.norm(direction),
-        np.sqrt(init_variance) * start,
+    teacher = teacher_norm * direction / np.linalg.norm(direction)
+    return RidgeProblem(
+        features=features,
+        targets=_labels(features, teacher, label_noise, rng),
+        initial_weights=np.sqrt(init_variance) * start,
+        teacher=teacher,
         covariance=1 / n_features,
-        label_noise=label_noise,
-        rng=rng,
         init_variance=init_variance,
+        feature_norm_bound=math.sqrt(1.5),
+        norm_bound_is_sure=False,
     )
-    return replace(problem, feature_norm_bound=math.sqrt(1.5))
 
 
 def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstable=False):

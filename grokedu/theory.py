@@ -88,7 +88,7 @@ def theorem_4_1(problem, *, weight_decay, learning_rate, steps):
     spread = known["λmin(Σ)"] * known["ν²"] * unseen / 2
     says_nothing = not spread > 0  # also where a factor is not known, NaN
     slowest = 0.0
-    if problem.spectrum.eigenvalues.size:
+    if problem.modes.eigenvalues.size:
         slowest = abs(1 - eta * (_smallest_curvature(problem) + lam))
     with np.errstate(under="ignore"):
         decay = np.exp(2.0 * steps * math.log1p(-eta * lam))
@@ -463,7 +463,7 @@ def _norm(vector):
 
 def _smallest_curvature(problem):
     """λ⁺min(ΦᵀΦ) / n; infinite if the data see nothing."""
-    eigenvalues = problem.spectrum.eigenvalues
+    eigenvalues = problem.modes.eigenvalues
     return float(eigenvalues[0] / problem.n_samples) if eigenvalues.size else math.inf
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trajectory:
     """The losses of one run of gradient descent.
 
@@ -30,6 +30,14 @@ class Trajectory:
     test_loss: np.ndarray
     weights: np.ndarray | None = field(repr=False)
     diverged: bool = False
+
+    def __post_init__(self):
+        for name in ("steps", "train_loss", "test_loss", "weights"):
+            value = getattr(self, name)
+            if value is not None:
+                view = np.asarray(value).view()
+                view.flags.writeable = False
+                object.__setattr__(self, name, view)
 
     def __len__(self):
         return len(self.steps)

@@ -1,6 +1,7 @@
 """The closed form: at any step, on any problem, with t1 and t2 that no search misses."""
 
 import math
+from dataclasses import replace
 
 import naive
 import numpy as np
@@ -17,7 +18,7 @@ from grokedu.grokking import Reason, Why
 def one_mode(*, start, teacher, noise=0.0):
     """One sample, one feature, s = 1: θ(t) = a^∞ + (1 − η(1 + λ))^t (θ(0) − a^∞)."""
     problem = gk.realizable_problem([[1.0]], [teacher + noise], [start], covariance=1.0)
-    return gk.RidgeProblem(**{**vars(problem), "teacher": np.array([float(teacher)])})
+    return replace(problem, teacher=[teacher])
 
 
 class TestKnownSolution:
@@ -87,15 +88,70 @@ class TestAccuracy:
         assert end.weights[1] == pytest.approx(math.exp(-1), rel=1e-12)
         assert end.test_loss[0] == pytest.approx(math.exp(-2), rel=1e-12)
 
-    def test_a_spread_spectrum(self):
-        """Singular values over six orders of magnitude."""
-        rng = np.random.default_rng(36)
-        singular = np.sqrt(20) * np.logspace(-6, 0, 20)
-        answer = known(rng, 20, 50, 20, label_noise=0.1, singular=singular)
-        for step in (0, 10, 10**6):
-            weights = answer.weights_at(step, 1e-3, 0.5)
-            exact = gk.exact_ridge(answer.problem, weight_decay=1e-3, learning_rate=0.5, steps=step)
-            np.testing.assert_allclose(exact.weights, weights, rtol=0, atol=1e-9)
+    @pytest.mark.parametrize("exponent", [2, 4, 7])
+    @pytest.mark.parametrize("shape", ["wide", "tall", "square"])
+    def test_a_spread_spectrum(self, shape, exponent):
+        """The closed form for Φ = U diag(σ) Vᵀ, with singular values down to 10⁻⁷."""
+        n, m, rank = SHAPES[shape]
+        singular = np.sqrt(n) * np.geomspace(10.0**-exponent, 1, rank)
+        answer = known(np.random.default_rng(36), n, m, rank, singular=singular, label_noise=0.1)
+        # Rounding Φ moves a singular vector by machine epsilon over its distance to the others.
+        slack = 1e-15 * 10.0**exponent
+        for lam, step in ((1e-3, 0), (1e-3, 10), (1e-3, 10**6), (0, 0), (0, 1000)):
+            weights = answer.weights_at(step, lam, 0.5)
+            exact = gk.exact_ridge(answer.problem, weight_decay=lam, learning_rate=0.5, steps=step)
+            np.testing.assert_allclose(exact.weights, weights, rtol=0, atol=10 * slack)
+            expected = naive.losses(answer.problem, weights)
+            assert exact.train_loss[0] == pytest.approx(expected[0], rel=1e-11, abs=1e-28)
+            assert exact.test_loss[0] == pytest.approx(expected[1], rel=10 * slack)
+
+    @pytest.mark.parametrize("noise", [0.0, 1.0])
+    @pytest.mark.parametrize("seed", [168, 169, 170])
+    def test_columns_of_very_different_scale(self, seed, noise):
+        """The start, gradient descent and least squares, at condition number 10⁷."""
+        rng = np.random.default_rng(seed)
+        features = rng.standard_normal((6, 7)) * np.geomspace(1, 1e-7, 7)
+        teacher, start = rng.standard_normal(7), rng.standard_normal(7)
+        problem = gk.realizable_problem(
+            features, teacher, start, covariance=1 / 7, label_noise=noise, rng=rng
+        )
+        optimizer = dict(weight_decay=0, learning_rate=0.5 / problem.max_curvature)
+        at = gk.exact_ridge(problem, **optimizer, steps=[0, 400])
+        assert at.test_loss[0] == pytest.approx(problem.test_loss(start), rel=1e-14)
+        assert at.train_loss[0] == pytest.approx(problem.train_loss(start), rel=1e-14)
+        train_loss, test_loss, weights = naive.ridge_primal(problem, *optimizer.values(), 400)
+        assert at.train_loss[1] == pytest.approx(train_loss[-1], rel=1e-11)
+        assert at.test_loss[1] == pytest.approx(test_loss[-1], rel=1e-12)
+        np.testing.assert_allclose(at.weights, weights, rtol=0, atol=1e-12)
+        least = np.linalg.lstsq(features, problem.targets, rcond=None)[0]
+        found = gk.ridge_solution(problem, weight_decay=0)
+        condition = problem.modes.singular[-1] / problem.modes.singular[0]
+        assert condition > 1e6
+        np.testing.assert_allclose(
+            found, least, rtol=0, atol=1e-15 * condition * np.linalg.norm(least)
+        )
+
+    def test_polynomial_features_keep_their_rank(self):
+        """Powers x, x², …, x¹² of 100 points: no direction that doubles can resolve is lost."""
+        x = np.random.default_rng(37).uniform(0, 1, 100)
+        features = x[:, None] ** np.arange(13)
+        rng = np.random.default_rng(38)
+        problem = gk.realizable_problem(
+            features, rng.standard_normal(13), rng.standard_normal(13), covariance=1.0
+        )
+        assert len(problem.modes.singular) == np.linalg.matrix_rank(features) == 13
+        optimizer = dict(weight_decay=0, learning_rate=1 / problem.max_curvature)
+        at = gk.exact_ridge(problem, **optimizer, steps=[0, 2000])
+        train_loss, test_loss, _ = naive.ridge_primal(problem, *optimizer.values(), 2000)
+        np.testing.assert_allclose(at.train_loss, train_loss[[0, -1]], rtol=1e-9)
+        np.testing.assert_allclose(at.test_loss, test_loss[[0, -1]], rtol=1e-11)
+
+    def test_a_mode_that_tends_far_away_and_never_gets_there(self):
+        """σ = 10⁻⁹ and noise 1: the end is at 10⁹, but in 100 steps the mode moves by 10⁻⁷."""
+        problem = gk.realizable_problem([[1.0, 0], [0, 1e-9]], [0, 0], [0, 1.0], covariance=1.0)
+        problem = replace(problem, targets=[0.0, 1.0])
+        run = gk.exact_ridge(problem, weight_decay=0, learning_rate=1, steps=[0, 100])
+        np.testing.assert_allclose(run.test_loss, [1, (1 + 50e-9) ** 2], rtol=1e-15)
 
     def test_zero_features_forget_everything(self):
         problem = gk.realizable_problem(np.zeros((2, 3)), [3, 0, 0], [0, 4, 0], covariance=1.0)
@@ -227,7 +283,7 @@ class TestCurvesThatAreNotMonotone:
         problem = gk.realizable_problem(
             np.diag([2.0, 0.2]), [0.0, 0.0], [-1.0, 1.0], covariance=1.0
         )
-        problem = gk.RidgeProblem(**{**vars(problem), "targets": np.array([1.0, -1.0])})
+        problem = replace(problem, targets=[1.0, -1.0])
         optimizer = dict(weight_decay=0.1, learning_rate=0.1)
         losses = gk.exact_ridge(problem, **optimizer, steps=np.arange(3000)).train_loss
         for epsilon in np.linspace(losses.min() * 1.001, losses.max() * 0.999, 50):

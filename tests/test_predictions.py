@@ -63,7 +63,7 @@ class TestMarchenkoPastur:
         assert np.all(predictions.marchenko_pastur_density([0.26, 1.0, 2.24], 0.25) > 0)
 
     def test_eigenvalues_of_a_draw_follow_it(self):
-        eigenvalues = next(draws(1, n_samples=500, n_features=1000)).spectrum.eigenvalues
+        eigenvalues = next(draws(1, n_samples=500, n_features=1000)).modes.eigenvalues
         low, high = predictions.marchenko_pastur_edges(0.5)
         for upper in np.linspace(low, high, 7)[1:-1]:
             share, _ = quad(lambda x: predictions.marchenko_pastur_density(x, 0.5), low, upper)
@@ -72,7 +72,7 @@ class TestMarchenkoPastur:
     def test_smallest_eigenvalue(self):
         """√μ_min ≥ 1 − √(n/m) − s/√m fails with probability at most e^{−s²/2}."""
         bound = predictions.smallest_eigenvalue_at_least(50, 500, failure_probability=0.05)
-        smallest = [p.spectrum.eigenvalues[0] for p in draws(100, n_samples=50, n_features=500)]
+        smallest = [p.modes.eigenvalues[0] for p in draws(100, n_samples=50, n_features=500)]
         assert np.mean(np.array(smallest) < bound) <= 0.05
         expected = 1 - math.sqrt(0.1) - math.sqrt(2 * math.log(20) / 500)
         assert bound == pytest.approx(expected**2, rel=1e-12)

@@ -1,8 +1,17 @@
 """Problems: their losses are what they are defined to be, and bad input is turned away."""
 
+import copy
+import pickle
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+
+import joblib
 import numpy as np
 import pytest
+import scipy.sparse
 from draws import COVARIANCES, SHAPES, known
+from scipy.sparse.linalg import aslinearoperator
 
 import grokedu as gk
 from grokedu.ridge import check_gradient_descent, covariance_times
@@ -89,15 +98,71 @@ class TestLosses:
         assert noisy.train_loss(noisy.teacher) == pytest.approx(noise @ noise / 200, rel=1e-12)
 
 
-class TestSpectrum:
+class TestModes:
     @pytest.mark.parametrize("shape", SHAPES)
-    def test_eigenvalues_are_the_squared_singular_values(self, shape):
+    def test_singular_values_and_vectors_of_the_features(self, shape):
+        """Φ = Σ_i σ_i u_i v_iᵀ, with σ ascending and both sides orthonormal."""
         answer = known(np.random.default_rng(2), *SHAPES[shape])
-        spectrum = answer.problem.spectrum
-        np.testing.assert_allclose(spectrum.eigenvalues, answer.singular**2, rtol=1e-12)
-        # The left singular vectors span what U spans, orthonormally.
-        overlap = spectrum.left.T @ answer.left
-        np.testing.assert_allclose(overlap @ overlap.T, np.eye(len(overlap)), atol=1e-12)
+        modes = answer.problem.modes
+        np.testing.assert_allclose(modes.singular, answer.singular, rtol=1e-13)
+        np.testing.assert_allclose(modes.eigenvalues, answer.singular**2, rtol=1e-13)
+        np.testing.assert_allclose(modes.curvature, answer.singular**2 / SHAPES[shape][0])
+        product = modes.left * modes.singular @ modes.right.T
+        np.testing.assert_allclose(product, answer.problem.features, rtol=0, atol=1e-14)
+        for side in (modes.left, modes.right):
+            np.testing.assert_allclose(side.T @ side, np.eye(len(modes.singular)), atol=1e-14)
+
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_the_basis_holds_start_and_teacher(self, shape):
+        """θ(0) and θ* are their coordinates in an orthonormal basis; Φ sees only the v_i."""
+        problem = known(np.random.default_rng(3), *SHAPES[shape]).problem
+        modes = problem.modes
+        start = [*modes.start, modes.unseen_start, 0]
+        teacher = [*modes.teacher, modes.unseen_overlap, modes.unseen_teacher]
+        np.testing.assert_allclose(modes.basis @ start, problem.initial_weights, atol=1e-14)
+        np.testing.assert_allclose(modes.basis @ teacher, problem.teacher, atol=1e-14)
+        used = np.any(modes.basis != 0, axis=0)
+        assert np.count_nonzero(used) == min(problem.n_features, len(modes.singular) + 2)
+        gram = modes.basis.T @ modes.basis
+        np.testing.assert_allclose(gram, np.diag(used.astype(float)), atol=1e-14)
+        np.testing.assert_allclose(problem.features @ modes.basis[:, -2:], 0, atol=1e-14)
+
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_noise_is_split_into_what_weights_can_fit_and_the_rest(self, shape):
+        problem = known(np.random.default_rng(4), *SHAPES[shape], label_noise=1.0).problem
+        noise = problem.targets - problem.features @ problem.teacher
+        fitted = np.linalg.lstsq(problem.features, noise, rcond=1e-12)[0]
+        rest = noise - problem.features @ fitted
+        modes = problem.modes
+        np.testing.assert_allclose(modes.left @ modes.noise, noise - rest, atol=1e-13)
+        assert modes.unexplained_noise == pytest.approx(rest @ rest, rel=1e-12, abs=1e-26)
+
+    @pytest.mark.parametrize("kind", COVARIANCES)
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_products_with_the_covariance(self, shape, kind):
+        problem = known(np.random.default_rng(5), *SHAPES[shape], kind=kind).problem
+        vectors = [problem.features.T, problem.initial_weights, problem.teacher]
+        full = covariance_times(problem.covariance, np.eye(problem.n_features))
+        np.testing.assert_allclose(
+            problem.population_products, full @ np.column_stack(vectors), rtol=0, atol=1e-13
+        )
+        basis = problem.modes.basis
+        np.testing.assert_allclose(problem.population_form, basis.T @ full @ basis, atol=1e-14)
+
+    def test_singular_values_at_the_level_of_rounding_count_as_zero(self):
+        """Duplicate rows and columns lower the rank, whatever the scale."""
+        for scale in (1e-120, 1.0, 1e120):
+            features = scale * np.tile(np.random.default_rng(6).standard_normal((3, 5)), (2, 2))
+            problem = gk.realizable_problem(features, np.ones(10), np.zeros(10), covariance=1.0)
+            assert len(problem.modes.singular) == 3
+
+    @pytest.mark.parametrize("exponent", [1, 3, 5, 7])
+    def test_small_singular_values_keep_their_digits(self, exponent):
+        """σ_1/σ_r = 10⁻⁷: the square of Φ would have 14 digits less, Φ itself has 7."""
+        singular = np.geomspace(10.0**-exponent, 1, 12)
+        answer = known(np.random.default_rng(7), 12, 30, 12, singular=singular)
+        found = answer.problem.modes.singular
+        np.testing.assert_allclose(found, singular, rtol=1e-14 * 10.0**exponent)
 
     @pytest.mark.parametrize("kind", COVARIANCES)
     def test_smallest_population_eigenvalue(self, kind):
@@ -108,14 +173,140 @@ class TestSpectrum:
 
     def test_mean_squared_norm_is_the_trace_of_the_curvature(self):
         problem = gaussian(n_samples=20, n_features=30)
-        trace = problem.spectrum.eigenvalues.sum() / 20
-        assert problem.mean_squared_feature_norm == pytest.approx(trace, rel=1e-13)
-        assert problem.max_curvature == problem.spectrum.eigenvalues[-1] / 20
+        assert problem.mean_squared_feature_norm == pytest.approx(
+            problem.modes.curvature.sum(), rel=1e-13
+        )
+        assert problem.max_curvature == problem.modes.curvature[-1]
 
-    def test_features_that_are_all_zero_have_no_spectrum(self):
+    def test_features_that_are_all_zero_have_no_modes(self):
         problem = gk.realizable_problem(np.zeros((3, 2)), [1, 0], [0, 1], covariance=1.0)
-        assert problem.spectrum.eigenvalues.size == 0
+        assert problem.modes.singular.size == 0
         assert problem.max_curvature == 0
+
+
+class TestRescaled:
+    """The same draws at another ν² and ‖θ*‖."""
+
+    @pytest.mark.parametrize("label_noise", [0.0, 0.5])
+    def test_equals_a_draw_with_those_scales(self, label_noise):
+        sizes = dict(n_samples=20, n_features=50, label_noise=label_noise)
+        unit = gaussian(9, **sizes)
+        scaled = unit.rescaled(init_variance=4.0, teacher_norm=0.5)
+        drawn = gaussian(9, init_variance=4.0, teacher_norm=0.5, **sizes)
+        for name in ("features", "targets", "initial_weights", "teacher"):
+            found, expected = getattr(scaled, name), getattr(drawn, name)
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
+        assert scaled.init_variance == 4.0
+        run = dict(weight_decay=1e-3, learning_rate=1.0, steps=[0, 10, 10**4])
+        np.testing.assert_allclose(
+            gk.exact_ridge(scaled, **run).test_loss, gk.exact_ridge(drawn, **run).test_loss
+        )
+        if label_noise == 0:
+            assert not scaled.modes.noise.any()
+
+    def test_what_is_not_named_stays(self):
+        unit = gaussian(9)
+        np.testing.assert_array_equal(unit.rescaled(init_variance=2.0).teacher, unit.teacher)
+        np.testing.assert_array_equal(
+            unit.rescaled(teacher_norm=2.0).initial_weights, unit.initial_weights
+        )
+
+    def test_the_decomposition_of_the_features_is_taken_over(self, monkeypatch):
+        unit = gaussian(9, n_samples=5, n_features=8)
+        before = unit.modes
+        monkeypatch.delattr(np.linalg, "svd")
+        scaled = unit.rescaled(init_variance=0.0, teacher_norm=3.0)
+        np.testing.assert_array_equal(scaled.modes.singular, before.singular)
+        assert scaled.modes.unseen_start == 0
+
+    def test_a_direction_that_is_none_cannot_be_scaled(self):
+        problem = gaussian(init_variance=0.0, teacher_norm=0.0)
+        with pytest.raises(ValueError, match=r"init_variance=1: .* nothing to scale"):
+            problem.rescaled(init_variance=1)
+        with pytest.raises(ValueError, match=r"teacher_norm=1: .* nothing to scale"):
+            problem.rescaled(teacher_norm=1)
+        with pytest.raises(ValueError, match="teacher_norm=-1: pass 0 or more"):
+            gaussian().rescaled(teacher_norm=-1)
+
+
+class TestOwnership:
+    """A problem is what it was made from: nobody changes it afterwards."""
+
+    def test_later_edits_of_the_given_arrays_change_nothing(self):
+        given = {
+            name: np.array(getattr(gaussian(1, n_samples=4, n_features=6), name))
+            for name in ("features", "teacher", "initial_weights")
+        }
+        given["covariance"] = np.eye(6)
+        problem = gk.realizable_problem(**given)
+        before = problem.test_loss(np.ones(6)), problem.train_loss(np.ones(6))
+        for array in given.values():
+            array *= 2
+        assert (problem.test_loss(np.ones(6)), problem.train_loss(np.ones(6))) == before
+
+    def test_a_read_only_view_of_a_writable_array_is_copied(self):
+        mine = np.ones((2, 3))
+        view = mine.view()
+        view.flags.writeable = False
+        problem = gk.realizable_problem(**{**GIVEN, "features": view})
+        mine[:] = 7
+        assert problem.features.max() == 1
+
+    @pytest.mark.parametrize(
+        "name", ["features", "targets", "initial_weights", "teacher", "covariance"]
+    )
+    def test_its_arrays_are_read_only(self, name):
+        problem = gk.realizable_problem(**{**GIVEN, "covariance": np.eye(3)})
+        for either in (problem, pickle.loads(pickle.dumps(problem))):
+            with pytest.raises(ValueError, match="read-only"):
+                getattr(either, name)[0] = 1
+
+    def test_a_changed_copy_shares_what_stays(self):
+        problem = gaussian()
+        assert replace(problem, init_variance=None).features is problem.features
+
+    def test_problems_are_compared_by_identity_and_can_be_keys(self):
+        one, other = gaussian(1), gaussian(1)
+        assert one == one and one != other
+        assert len({one, other}) == 2
+
+    def test_a_shape_is_said(self):
+        text = repr(gaussian(n_samples=3, n_features=7))
+        assert "n_samples=3" in text and "n_features=7" in text and "scalar" in text
+        assert len(repr(gaussian().modes)) < 80
+
+
+class TestCopies:
+    """Problems go through files and to other processes, without what can be computed again."""
+
+    def test_a_pickle_holds_the_fields_and_nothing_else(self):
+        problem = gaussian(n_samples=5, n_features=200)
+        size = len(pickle.dumps(problem))
+        _ = problem.modes, problem.gram, problem.population_form
+        assert len(pickle.dumps(problem)) == size
+
+    @pytest.mark.parametrize("kind", COVARIANCES)
+    def test_the_copy_runs_as_the_original(self, kind, tmp_path):
+        problem = known(np.random.default_rng(8), 5, 9, 5, kind=kind).problem
+        joblib.dump(problem, tmp_path / "problem")
+        copies = [
+            pickle.loads(pickle.dumps(problem)),
+            joblib.load(tmp_path / "problem"),
+            joblib.load(tmp_path / "problem", mmap_mode="r"),
+            copy.deepcopy(problem),
+        ]
+        run = dict(weight_decay=1e-3, learning_rate=0.5)
+        expected = gk.train_ridge(problem, **run, n_steps=50)
+        for other in copies:
+            found = gk.train_ridge(other, **run, n_steps=50)
+            np.testing.assert_array_equal(found.test_loss, expected.test_loss)
+            assert gk.exact_grokking_times(other, **run) == gk.exact_grokking_times(problem, **run)
+
+    def test_other_processes(self):
+        problem = gaussian(n_samples=5, n_features=9)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            loss = pool.submit(problem.test_loss, problem.teacher * 2).result()
+        assert loss == problem.test_loss(problem.teacher * 2)
 
 
 class TestGaussianProblem:
@@ -166,6 +357,16 @@ class TestArraysOfAnyKind:
         assert problem.features.flags.c_contiguous
         np.testing.assert_array_equal(problem.features, features)
 
+    def test_an_operator_stands_for_its_matrix(self):
+        matrix = known(np.random.default_rng(9), 4, 6, 4, kind="full").problem.covariance
+        p = gaussian(n_samples=4, n_features=6)
+        run = dict(weight_decay=1e-3, learning_rate=0.5, steps=[0, 3, 10**4])
+        losses = [
+            gk.exact_ridge(replace(p, covariance=covariance), **run).test_loss
+            for covariance in (matrix, aslinearoperator(matrix))
+        ]
+        np.testing.assert_allclose(*losses, rtol=1e-13)
+
     def test_whole_numbers_and_booleans_are_numbers(self):
         problem = gk.realizable_problem([[1, 0]], [True, False], [0, 1], covariance=1)
         assert problem.targets.tolist() == [1.0]
@@ -182,6 +383,10 @@ BAD_PROBLEMS = [
     (dict(features=FEATURES * 1j), ["features", "pass real numbers"]),
     (dict(features=FEATURES.astype(str)), ["features", "pass real numbers"]),
     (dict(features=[[1, 2, 3], [4]]), ["features", "pass real numbers"]),
+    (dict(features=FEATURES.astype(str).astype(object)), ["features", "pass real numbers"]),
+    (dict(features=scipy.sparse.csr_array(FEATURES)), ["features", "features.toarray()"]),
+    (dict(features=np.ma.masked_less(FEATURES, 2)), ["features", "masked", "filled"]),
+    (dict(features=[[10**400, 0, 0]]), ["features", "1e308"]),
     (dict(features=FEATURES * 1e200), ["features", "5e+200", "rescale"]),
     (dict(teacher=np.ones(2)), ["teacher", "(2,)", "(3,)"]),
     (dict(teacher=np.ones((3, 1))), ["teacher", "(3, 1)", "(3,)"]),
@@ -196,11 +401,22 @@ BAD_PROBLEMS = [
     (dict(covariance=np.ones((2, 3))), ["covariance", "(2, 3)", "(3, 3)"]),
     (dict(covariance=np.nan), ["covariance", "NaN"]),
     (dict(covariance="identity"), ["covariance", "pass real numbers"]),
+    (dict(covariance=scipy.sparse.eye_array(3)), ["covariance", "covariance.toarray()"]),
+    (dict(covariance=aslinearoperator(np.eye(2))), ["covariance", "(2, 2)", "(3, 3)"]),
     (dict(label_noise=-0.1), ["label_noise", "-0.1", "0 or more"]),
     (dict(label_noise=0.1), ["label_noise=0.1", "rng", "Generator"]),
     (dict(label_noise=0.1, rng=7), ["rng=7", "default_rng"]),
     (dict(init_variance=-1), ["init_variance=-1", "0 or more"]),
     (dict(feature_norm_bound=1.0), ["feature_norm_bound=1.0", "7.07107"]),
+]
+# What only the class itself is given.
+BAD_FIELDS = [
+    (dict(targets=[1.0, np.nan]), ["targets", "NaN"]),
+    (dict(targets=np.ones(3)), ["targets", "(3,)", "(2,)"]),
+    (dict(targets=np.ones(2) * 1j), ["targets", "real numbers"]),
+    (dict(misfit_moment=np.ones(2)), ["misfit_moment", "(2,)", "(3,)"]),
+    (dict(misfit_power=-1), ["misfit_power=-1", "0 or more"]),
+    (dict(feature_norm_bound=-1, norm_bound_is_sure=False), ["feature_norm_bound=-1", "0 or more"]),
 ]
 BAD_GAUSSIANS = [
     (dict(n_samples=0), ["n_samples=0", "at least 1"]),
@@ -216,6 +432,10 @@ BAD_GAUSSIANS = [
     (dict(teacher_norm=-1.0), ["teacher_norm=-1.0", "0 or more"]),
     (dict(teacher_norm="big"), ["teacher_norm='big'", "0 or more"]),
     (dict(label_noise=np.nan), ["label_noise=nan", "0 or more"]),
+    (dict(teacher_norm=np.array([1.0])), ["teacher_norm=array([1.])", "0 or more"]),
+    (dict(teacher_norm=np.array("1.0")), ["teacher_norm=array(", "0 or more"]),
+    (dict(teacher_norm=np.complex128(1)), ["teacher_norm=", "0 or more"]),
+    (dict(teacher_norm=np.ma.masked), ["teacher_norm=masked", "0 or more"]),
     (dict(rng=0), ["rng=0", "default_rng"]),
     (dict(rng=np.random), ["rng=", "default_rng"]),
 ]
@@ -242,6 +462,20 @@ class TestBadInput:
         with pytest.raises(ValueError) as error:
             gk.realizable_problem(**{**GIVEN, **change})
         assert all(word in str(error.value) for word in words)
+
+    @pytest.mark.parametrize(
+        ("change", "words"), BAD_FIELDS + [row for row in BAD_PROBLEMS if "noise" not in str(row)]
+    )
+    def test_a_changed_copy(self, change, words):
+        """However a problem is made, its fields are checked."""
+        with pytest.raises(ValueError) as error:
+            replace(gk.realizable_problem(**GIVEN), **{"norm_bound_is_sure": True, **change})
+        assert all(word in str(error.value) for word in words)
+
+    def test_fields_become_float64_arrays(self):
+        problem = replace(gk.realizable_problem(**GIVEN), targets=[1, 2], covariance=2)
+        assert problem.targets.dtype == problem.covariance.dtype == np.float64
+        assert problem.covariance.shape == ()
 
     @pytest.mark.parametrize(("change", "words"), BAD_GAUSSIANS)
     def test_gaussian_problem(self, change, words):

@@ -2,7 +2,6 @@
 
 import math
 import time
-from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -140,7 +139,9 @@ class RidgeExplorer(Explorer):
         """The present state as a figure, a sentence and a table in HTML, without scripts."""
         settings = self.plot.settings
         unit, _ = _draw(settings["n_samples"], settings["n_features"], settings["seed"])
-        problem = _scaled(unit, settings["init_variance"], settings["teacher_norm"])
+        problem = unit.rescaled(
+            init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
+        )
         return fallback_html(problem, settings, self.plot.layers)
 
     @in_words
@@ -161,7 +162,9 @@ class RidgeExplorer(Explorer):
         if settings["learning_rate"] * settings["weight_decay"] >= 1:
             self.plot.publish(run={}, run_times={}, progress={})
             return
-        problem = _scaled(unit, settings["init_variance"], settings["teacher_norm"])
+        problem = unit.rescaled(
+            init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
+        )
         n_steps, complete = _steps_needed(problem, settings)
         descend = partial(
             train_ridge,
@@ -214,43 +217,18 @@ def _draw(n_samples, n_features, seed):
     problem = gaussian_problem(
         n_samples=n_samples, n_features=n_features, rng=np.random.default_rng(seed)
     )
-    spectrum = problem.spectrum
-    right = problem.features.T @ (spectrum.left / np.sqrt(spectrum.eigenvalues))
-    start, teacher = right.T @ problem.initial_weights, right.T @ problem.teacher
-    unseen_start = unseen_overlap = unseen_teacher = 0.0
-    if len(start) < n_features:
-        hidden_start = problem.initial_weights - right @ start
-        hidden_teacher = problem.teacher - right @ teacher
-        unseen_start = float(np.linalg.norm(hidden_start))
-        unseen_overlap = float(hidden_start @ hidden_teacher / unseen_start)
-        rest = hidden_teacher @ hidden_teacher - unseen_overlap**2
-        unseen_teacher = math.sqrt(max(rest, 0.0))
-    modes = {
+    modes = problem.modes
+    return problem, {
         "n": n_samples,
         "m": n_features,
         "seed": seed,
-        "curvatures": (spectrum.eigenvalues / n_samples).tolist(),
-        "start": start.tolist(),
-        "teacher": teacher.tolist(),
-        "unseen_start": unseen_start,
-        "unseen_overlap": unseen_overlap,
-        "unseen_teacher": unseen_teacher,
+        "curvatures": modes.curvature.tolist(),
+        "start": modes.start.tolist(),
+        "teacher": modes.teacher.tolist(),
+        "unseen_start": modes.unseen_start,
+        "unseen_overlap": modes.unseen_overlap,
+        "unseen_teacher": modes.unseen_teacher,
     }
-    return problem, modes
-
-
-def _scaled(unit, init_variance, teacher_norm):
-    """The same draws at another ν² and ‖θ*‖."""
-    problem = replace(
-        unit,
-        targets=teacher_norm * unit.targets,
-        teacher=teacher_norm * unit.teacher,
-        initial_weights=math.sqrt(init_variance) * unit.initial_weights,
-        init_variance=init_variance,
-    )
-    # The features are the same, so what was computed from them alone stays valid.
-    problem.__dict__.update(gram=unit.gram, spectrum=unit.spectrum)
-    return problem
 
 
 def _steps_needed(problem, settings):
