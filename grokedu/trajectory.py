@@ -32,10 +32,9 @@ class Trajectory:
     diverged: bool = False
 
     def __post_init__(self):
-        for name in ("steps", "train_loss", "test_loss", "weights"):
-            value = getattr(self, name)
-            if value is not None:
-                view = np.asarray(value).view()
+        for name, value in vars(self).items():
+            if isinstance(value, np.ndarray):  # a view, since the caller's array stays writable
+                view = value.view()
                 view.flags.writeable = False
                 object.__setattr__(self, name, view)
 

