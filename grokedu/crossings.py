@@ -50,7 +50,7 @@ class DecayingForm:
         A mode that the data hardly see may tend to 10⁷ times what it starts from and never get
         there; measured from its end, its start would be a difference of large numbers.
         """
-        rising = (np.abs(end) > np.abs(start)) & (drop < 1)
+        rising = (np.abs(end) > np.abs(start)) & (drop <= 1)
         near, far = np.where(rising, (start, end), (end, start))
         return cls(near, far - near, drop, form, constant, rising if rising.any() else None)
 
