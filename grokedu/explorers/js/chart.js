@@ -1,24 +1,30 @@
 // The loss chart of every explorer: SVG, drawn with d3.
 
+/** @import { Analysis, Curves, Numbers } from "./types" */
+
 import { axisBottom, axisLeft } from "d3-axis";
-import { drag } from "d3-drag";
 import { select } from "d3-selection";
 import { line } from "d3-shape";
-import { logScale } from "./scale.js";
-import { count, plain, powerOfTen } from "./words.js";
+import { clearOf, placeLane, textWidth } from "./labels.js";
+import { followPointer } from "./pointer.js";
+import { linearScale, logScale } from "./scale.js";
+import { count, plain, powerOfTen, short } from "./words.js";
 
-export const MARGIN = { left: 46, right: 14, top: 52, bottom: 38 };
-const LETTER = 6.4; // average width of a 12 px letter
+export const MARGIN = { left: 46, right: 14, top: 22, bottom: 38 };
+const LANE = 16; // height of a line of labels
 const DOTS = 60;
-const NARROW = 560;
+const GRIP = 8;
+const TOUCH = 22; // half of what a finger can hit
 const THRESHOLDS = {
   train_threshold: { symbol: "ε", kind: "train", name: "training threshold ε" },
   test_threshold: { symbol: "c", kind: "test", name: "test threshold c" },
 };
+/** @type {Record<string, [string, string]>} */
+const THEOREMS = { theorem: ["Theorem 4.2", "4.2"], gaussian: ["Eq. (8)", "8"] };
 
 let charts = 0;
 
-/** Train and test loss over log(1 + t) with stages, t1, t2, thresholds, theory and a cursor. */
+/** Train and test loss over the steps with stages, t1, t2, thresholds, theory and a cursor. */
 export class LossChart {
   constructor(parent, { onThreshold, onScrub }) {
     this.onThreshold = onThreshold;
@@ -26,56 +32,61 @@ export class LossChart {
     this.clip = `grokedu-clip-${charts++}-${Math.random().toString(36).slice(2, 8)}`;
     this.x = logScale();
     this.y = logScale();
-    this.svg = select(parent).append("svg").attr("role", "group").attr("aria-label", "loss curves");
-    const rect = this.svg.append("clipPath").attr("id", this.clip).append("rect");
-    this.clipRect = rect;
-    this.background = this.svg
-      .append("rect")
-      .attr("fill", "transparent")
-      .style("cursor", "crosshair");
-    this.stages = this.layer("gk-stages").style("pointer-events", "none");
+    this.held = null; // the scale of losses while a threshold is dragged
+    this.svg = select(parent)
+      .append("svg")
+      .attr("class", "gk-chart")
+      .attr("role", "group")
+      .attr("aria-label", "loss curves");
+    this.clipRect = this.svg.append("clipPath").attr("id", this.clip).append("rect");
+    this.background = this.svg.append("rect").attr("class", "gk-background");
+    this.stages = this.layer("gk-stages");
     this.xAxis = this.layer("gk-axis");
     this.yAxis = this.layer("gk-axis");
-    this.xTitle = this.text("gk-axis-title").attr("text-anchor", "middle").text("step t");
+    this.xTitle = this.svg
+      .append("text")
+      .attr("class", "gk-axis-title")
+      .attr("aria-hidden", "true");
     this.curves = this.layer("gk-curves").attr("clip-path", `url(#${this.clip})`);
-    this.paths = {};
-    for (const name of ["train", "test"]) {
-      this.paths[name] = this.curves.append("path").attr("class", `gk-curve gk-${name}`);
-    }
-    for (const name of ["train", "test"]) {
-      this.paths[`sharp-${name}`] = this.curves.append("path").attr("class", "gk-curve gk-sharp");
-      this.paths[`run-${name}`] = this.curves.append("path").attr("class", `gk-run gk-${name}`);
-    }
-    this.curves.style("pointer-events", "none");
-    this.bounds = this.layer("gk-bounds").style("pointer-events", "none");
-    this.markers = this.layer("gk-markers").style("pointer-events", "none");
+    this.paths = this.makePaths();
+    this.markers = this.layer("gk-markers");
+    this.bounds = this.layer("gk-bounds");
     this.cursor = this.makeCursor();
+    this.rules = this.layer("gk-rules"); // beneath the grips of both thresholds
     this.handles = {};
     for (const name of Object.keys(THRESHOLDS)) this.handles[name] = this.makeHandle(name);
-    this.background.call(
-      drag()
-        .container(this.svg.node())
-        .on("start drag", (event) => {
-          this.onScrub(this.stepAt(event.x));
-        }),
-    );
+    this.labels = this.layer("gk-labels");
+    const svg = this.svg.node();
+    followPointer(svg, svg, {
+      along: "clientX",
+      start: ({ x, y }) => this.isInside(x, y),
+      move: ({ x }) => this.onScrub(this.stepAt(x)),
+    });
   }
 
+  /** A group that only shows: neither pointers nor screen readers stop at it. */
   layer(name) {
-    return this.svg.append("g").attr("class", name).attr("aria-hidden", "true");
+    const group = this.svg.append("g").attr("class", name);
+    return group.attr("aria-hidden", "true").style("pointer-events", "none");
   }
 
-  text(name) {
-    return this.svg.append("text").attr("class", name).attr("aria-hidden", "true");
+  makePaths() {
+    const path = (name) => this.curves.append("path").attr("class", name);
+    const paths = {};
+    for (const name of ["train", "test"]) paths[`ghost-${name}`] = path(`gk-ghost gk-${name}`);
+    for (const name of ["train", "test"]) paths[name] = path(`gk-curve gk-${name}`);
+    for (const name of ["train", "test"]) {
+      paths[`sharp-${name}`] = path("gk-curve gk-sharp");
+      paths[`run-${name}`] = path(`gk-run gk-${name}`);
+    }
+    return paths;
   }
 
   makeCursor() {
-    const group = this.layer("gk-cursor").style("pointer-events", "none");
-    const cursor = { group, line: group.append("line") };
-    for (const name of ["train", "test"]) {
-      cursor[name] = group.append("circle").attr("class", `gk-${name}`).attr("r", 4);
-    }
-    return cursor;
+    const group = this.layer("gk-cursor");
+    const rule = group.append("line");
+    const dot = (name) => group.append("circle").attr("class", `gk-${name}`).attr("r", 4);
+    return { group, line: rule, train: dot("train"), test: dot("test") };
   }
 
   makeHandle(name) {
@@ -87,29 +98,36 @@ export class LossChart {
       .attr("role", "slider")
       .attr("aria-label", label)
       .attr("aria-orientation", "vertical");
+    const text = (classes) => group.append("text").attr("class", `gk-${kind}-text ${classes}`);
     const handle = {
       group,
-      line: group.append("line").attr("class", `gk-${kind}`),
+      line: this.rules.append("line").attr("class", `gk-${kind}`),
       hit: group.append("rect").attr("class", "gk-hit").attr("height", 24),
-      grip: group.append("circle").attr("class", `gk-grip gk-${kind}`).attr("r", 8),
-      symbol: group
-        .append("text")
-        .attr("class", `gk-${kind}-text`)
-        .attr("text-anchor", "middle")
-        .attr("dy", "0.32em")
-        .text(symbol),
-      value: group.append("text").attr("class", `gk-${kind}-text gk-halo`),
+      touch: group.append("circle").attr("class", "gk-touch").attr("r", TOUCH),
+      grip: group.append("circle").attr("class", `gk-grip gk-${kind}`).attr("r", GRIP),
+      symbol: text("gk-symbol").attr("text-anchor", "middle").attr("dy", "0.32em").text(symbol),
+      value: text("gk-halo").attr("text-anchor", "middle"),
     };
-    group.call(
-      drag()
-        .container(this.svg.node())
-        .on("start", () => (this.held = this.y.copy()))
-        .on("drag", (event) => this.onThreshold(name, this.held.invert(event.y)))
-        .on("end", () => {
-          this.held = null;
-          this.onThreshold(name, null);
-        }),
-    );
+    let above = 0; // how far above the line it was taken
+    followPointer(this.svg.node(), group.node(), {
+      along: "clientY",
+      start: ({ y }, event) => {
+        // A finger takes the grip alone, since swipes along the line scroll or scrub.
+        if (event.pointerType === "touch" && event.target === handle.hit.node()) return false;
+        this.held = this.y.copy();
+        above = this.y(this.drawn.settings[name]) - y;
+      },
+      move: ({ y }) => this.onThreshold(name, this.held.invert(y + above)),
+      end: () => {
+        this.held = null;
+        this.onThreshold(name, null);
+      },
+    });
+    // Browsers do not heed touch-action on parts of an SVG, and would scroll.
+    const hold = (event) => event.preventDefault();
+    for (const circle of [handle.grip, handle.touch]) {
+      circle.node().addEventListener("touchstart", hold, { passive: false });
+    }
     group.on("keydown", (event) => this.moveByKey(event, name));
     return handle;
   }
@@ -133,70 +151,109 @@ export class LossChart {
     this.onThreshold(name, moved);
   }
 
+  isInside(x, y) {
+    const { left, right, top, bottom } = this.box;
+    return (
+      Boolean(this.drawn.run) && x >= left - GRIP && x <= right + GRIP && y >= top && y <= bottom
+    );
+  }
+
   stepAt(x) {
     const step = Math.round(this.x.invert(x) - 1);
     return Math.min(Math.max(step, 0), this.drawn.horizon);
   }
 
-  /** Redraw everything. `run` is a run of gradient descent of the same settings, or null. */
-  draw(analysis, { width, ranges, run }) {
-    const height = Math.round(Math.min(Math.max(0.5 * width, 270), 400));
+  /**
+   * Redraw everything.
+   * @param {Analysis} analysis
+   * @param {{
+   *   width: number,
+   *   ranges: Record<string, number[]>,
+   *   run: Curves | null,
+   *   linear?: boolean,
+   *   ghost?: Curves | null,
+   * }} options `ranges` of the two thresholds; `run` of gradient descent with the same settings;
+   *   `linear` axis of steps in place of log(1 + t); `ghost`, curves to compare with.
+   */
+  draw(analysis, { width, ranges, run, linear = false, ghost = null }) {
+    const lanes = 1 + Object.keys(THEOREMS).filter((name) => analysis.layers[name]).length;
+    const extra = LANE * (lanes + ("tail" in analysis ? 1 : 0));
+    const plot = Math.round(Math.min(Math.max(0.5 * width - 54, 210), 346));
+    const height = plot + MARGIN.top + extra + MARGIN.bottom;
     this.drawn = analysis;
     this.ranges = ranges;
-    const box = {
+    this.linear = linear;
+    this.box = {
       left: MARGIN.left,
       right: width - MARGIN.right,
-      top: MARGIN.top,
+      top: MARGIN.top + extra,
       bottom: height - MARGIN.bottom,
     };
-    this.box = box;
-    this.x.domain([1, 1 + analysis.horizon]).range([box.left, box.right]);
+    const { left, right, top, bottom } = this.box;
+    this.x = linear ? linearScale() : logScale();
+    this.x.domain([1, 1 + analysis.horizon]).range([left, right]);
     if (this.held) this.y = this.held.copy();
-    else this.y.domain(lossDomain(analysis)).range([box.bottom, box.top]);
+    else this.y.domain(lossDomain(analysis)).range([bottom, top]);
     this.svg.attr("viewBox", `0 0 ${width} ${height}`).attr("height", height);
     for (const rect of [this.clipRect, this.background]) {
       rect
-        .attr("x", box.left)
-        .attr("y", box.top)
-        .attr("width", box.right - box.left)
-        .attr("height", box.bottom - box.top);
+        .attr("x", left)
+        .attr("y", top)
+        .attr("width", right - left)
+        .attr("height", bottom - top);
     }
-    this.drawAxes(width);
+    this.drawAxes();
     this.drawStages(analysis);
-    this.drawCurves(analysis, run);
-    this.drawMarkers(analysis);
-    this.drawBounds(analysis);
+    this.drawCurves(analysis, run, ghost);
+    this.drawTimes(analysis);
+    this.drawTheory(analysis);
+    this.drawLabels();
     for (const name of Object.keys(THRESHOLDS)) this.drawThreshold(name, analysis.settings[name]);
   }
 
-  drawAxes(width) {
-    const { left, bottom } = this.box;
-    const decades = Math.floor(Math.log10(this.drawn.horizon));
-    const every = Math.ceil(decades / Math.max(2, (width - 60) / 55));
-    const ticks = [1];
-    for (let k = 0; k <= decades; k += every) ticks.push(1 + 10 ** k);
+  drawAxes() {
+    const { left, right, bottom } = this.box;
+    const { horizon } = this.drawn;
+    const ticks = this.linear ? evenTicks(horizon, (right - left) / 80) : this.decadeTicks(horizon);
     this.xAxis.attr("transform", `translate(0,${bottom})`).call(
       axisBottom(this.x)
-        .tickValues(ticks)
+        .tickValues(ticks.map((step) => 1 + step))
         .tickSizeOuter(0)
-        .tickFormat((v) => decade(v - 1)),
+        .tickFormat((value) => (this.linear ? tickCount(value - 1) : decade(value - 1))),
     );
-    const [low, high] = this.y.domain().map((v) => Math.round(Math.log10(v)));
-    const step = Math.ceil((high - low) / 8);
+    const [low, high] = this.y.domain().map((value) => Math.round(Math.log10(value)));
+    const every = Math.ceil((high - low) / 8);
     const levels = [];
-    for (let k = low; k <= high; k += step) levels.push(10 ** k);
+    for (let k = low; k <= high; k += every) levels.push(10 ** k);
     this.yAxis
       .attr("transform", `translate(${left},0)`)
       .call(axisLeft(this.y).tickValues(levels).tickSizeOuter(0).tickFormat(decade));
-    this.xTitle.attr("x", (left + this.box.right) / 2).attr("y", bottom + 34);
+    this.xTitle
+      .attr("text-anchor", "middle")
+      .attr("x", (left + right) / 2)
+      .attr("y", bottom + 34)
+      .text(this.linear ? "step t" : "step t, on a logarithmic axis");
   }
 
+  /** 0 and powers of ten, as many as have room. */
+  decadeTicks(horizon) {
+    const { left, right } = this.box;
+    const decades = Math.floor(Math.log10(horizon) + 1e-9);
+    const every = Math.ceil(decades / Math.max(2, (right - left) / 55));
+    const ticks = [];
+    for (let k = 0; k <= decades; k += every) ticks.push(10 ** k);
+    return [0, ...ticks.filter((step) => this.x(1 + step) - left > 20)];
+  }
+
+  /** @param {Analysis} analysis */
   drawStages({ times, horizon, stop, pending }) {
     const { top, bottom } = this.box;
     const bands = stop || pending ? [] : stageBands(times, horizon);
     const edges = bands.map(({ from, to }) => [this.x(1 + from), this.x(1 + to)]);
-    const shade = this.stages.selectAll("rect").data(bands).join("rect");
-    shade
+    this.stages
+      .selectAll("rect")
+      .data(bands)
+      .join("rect")
       .attr("x", (_, i) => edges[i][0])
       .attr("width", (_, i) => edges[i][1] - edges[i][0])
       .attr("y", top)
@@ -213,23 +270,21 @@ export class LossChart {
       .text(({ stage }, i) => stageName(stage, edges[i][1] - edges[i][0]));
   }
 
-  drawCurves({ steps, train, test, layers, tail }, run) {
-    const path = line()
-      .x((p) => this.x(1 + p[0]))
-      .y((p) => this.y(p[1]));
-    const floor = this.y.domain()[0] * 1e-3,
-      roof = this.y.domain()[1] * 1e3;
-    const points = (at, losses) => {
-      const result = [];
-      for (let k = 0; k < at.length; k++) {
-        if (losses[k] < Infinity) result.push([at[k], Math.min(Math.max(losses[k], floor), roof)]);
-      }
-      return result;
+  /**
+   * @param {Analysis} analysis
+   * @param {Curves | null} run
+   * @param {Curves | null} ghost
+   */
+  drawCurves({ steps, train, test, layers, tail }, run, ghost) {
+    const path = line();
+    const draw = (name, at, losses) => {
+      const points = at ? this.points(at, losses) : [];
+      this.paths[name].attr("d", points.length ? path(points) : null);
+      return points;
     };
-    const draw = (name, at, losses) =>
-      this.paths[name].attr("d", at ? path(points(at, losses)) : null);
-    draw("train", steps, train);
-    draw("test", steps, test);
+    draw("ghost-train", ghost?.steps, ghost?.train);
+    draw("ghost-test", ghost?.steps, ghost?.test);
+    this.curvePoints = [...draw("train", steps, train), ...draw("test", steps, test)];
     const dashed = layers.sharp ?? tail;
     draw("sharp-train", dashed?.steps, dashed?.train);
     draw("sharp-test", dashed?.steps, dashed?.test);
@@ -237,118 +292,153 @@ export class LossChart {
     this.drawDots("run-test", run?.steps, run?.test);
   }
 
+  /** Places on the screen; what lies far outside is brought near, since huge numbers draw badly. */
+  points(steps, losses) {
+    const [floor, roof] = [this.y.domain()[0] * 1e-3, this.y.domain()[1] * 1e3];
+    /** @type {[number, number][]} */
+    const points = [];
+    for (let k = 0; k < steps.length; k++) {
+      if (!(losses[k] < Infinity)) continue;
+      points.push([this.x(1 + steps[k]), this.y(Math.min(Math.max(losses[k], floor), roof))]);
+    }
+    return points;
+  }
+
+  /**
+   * @param {string} name
+   * @param {Numbers} steps
+   * @param {Numbers} losses
+   */
   drawDots(name, steps = [], losses = []) {
     const every = Math.max(1, Math.floor(steps.length / DOTS));
+    const [low, high] = this.y.domain();
     const dots = [];
-    const low = this.y.domain()[0],
-      high = this.y.domain()[1];
     for (let k = 0; k < steps.length; k += every) {
       if (!(losses[k] >= low && losses[k] <= high)) continue;
-      const x = this.x(1 + steps[k]),
-        y = this.y(losses[k]);
-      dots.push(`M${(x - 2.5).toFixed(1)} ${y.toFixed(1)}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0`);
+      const x = (this.x(1 + steps[k]) - 2.5).toFixed(1);
+      dots.push(`M${x} ${this.y(losses[k]).toFixed(1)}a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0`);
     }
     this.paths[name].attr("d", dots.join("") || null);
   }
 
-  drawMarkers({ times }) {
+  /** @param {Analysis} analysis */
+  drawTimes({ times, tail }) {
+    const byLaw = times.byLaw ? [" by the law", " (law)"] : [""];
     const marks = [
-      { step: times.overfit, text: `t₁ = ${count(times.overfit)}`, kind: "train", y: 28 },
-      { step: times.generalize, text: `t₂ = ${count(times.generalize)}`, kind: "test", y: 44 },
+      { step: times.overfit, kind: "train", choices: [`t₁ = ${count(times.overfit)}`] },
+      {
+        step: times.generalize,
+        kind: "test",
+        choices: byLaw.map((suffix) => `t₂ = ${count(times.generalize)}${suffix}`),
+      },
     ].filter(({ step }) => step !== null);
-    const group = this.markers
-      .selectAll("g")
-      .data(marks, (d) => d.kind)
-      .join((enter) => {
-        const made = enter.append("g").attr("class", "gk-marker");
-        made.append("line");
-        made.append("text").attr("text-anchor", "middle");
-        return made;
-      });
-    const x = ({ step }) => this.x(1 + step);
-    group
-      .select("line")
-      .attr("class", (d) => `gk-${d.kind}`)
-      .attr("x1", x)
-      .attr("x2", x)
-      .attr("y1", (d) => d.y + 4)
-      .attr("y2", this.box.bottom);
-    group
-      .select("text")
-      .attr("class", (d) => `gk-${d.kind}-text gk-halo`)
-      .attr("y", (d) => d.y)
-      .attr("x", (d) => this.inside(x(d), d.text))
-      .text((d) => d.text);
-  }
-
-  drawBounds({ layers, horizon, tail }) {
-    const lines = [];
-    const narrow = this.box.right < NARROW; // the numbers are in the table too
-    const add = (side, step, equation) => {
-      lines.push({ step, text: `${side} ${narrow ? "" : `${count(step)} `}(${equation})` });
-    };
-    for (const [name, first, second] of [
-      ["theorem", 6, 7],
-      ["gaussian", 8, 8],
-    ]) {
-      const bound = layers[name];
-      if (!bound) continue;
-      add("t₁ ≤", bound.overfitAtMost, first);
-      if (bound.generalizeAtLeast > 0) add("t₂ ≥", bound.generalizeAtLeast, second);
-    }
-    if (tail)
-      lines.push({ step: tail.steps[0], text: narrow ? "fitted" : "fitted: from here by the law" });
-    const shown = lines.filter(({ step }) => step <= horizon);
-    const group = this.bounds
-      .selectAll("g")
-      .data(shown)
-      .join((enter) => {
-        const made = enter.append("g").attr("class", "gk-bound");
-        made.append("line");
-        made.append("text").attr("class", "gk-theory-text gk-halo").attr("text-anchor", "middle");
-        return made;
-      });
-    const x = ({ step }) => this.x(1 + step);
-    const y = (_, i) => this.box.bottom - 8 - 16 * i;
-    group
-      .select("line")
-      .attr("x1", x)
-      .attr("x2", x)
+    const places = apart(marks.map(({ step }) => this.x(1 + step)));
+    this.markers
+      .selectAll("line")
+      .data(marks)
+      .join("line")
+      .attr("class", ({ kind }) => `gk-marker gk-${kind}`)
+      .attr("x1", (_, i) => places[i])
+      .attr("x2", (_, i) => places[i])
       .attr("y1", this.box.top)
       .attr("y2", this.box.bottom);
-    group
-      .select("text")
-      .attr("x", (d) => this.inside(x(d), d.text))
-      .attr("y", y)
-      .text((d) => d.text);
+    this.lanes = [marks.map(({ choices, kind }, i) => ({ x: places[i], choices, kind }))];
+    if (!tail) return;
+    const choices = ["fitted: from here by the law", "fitted"];
+    this.lanes.push([{ x: this.x(1 + tail.steps[0]), choices, kind: "theory" }]);
+  }
+
+  /**
+   * The bounds of each theorem, and where the law begins: a lane and dashed lines for each.
+   * @param {Analysis} analysis
+   */
+  drawTheory({ layers, horizon, tail }) {
+    const lines = [];
+    if (tail) lines.push({ x: this.x(1 + tail.steps[0]), lane: 1, name: "law" });
+    for (const [name, names] of Object.entries(THEOREMS)) {
+      const bound = layers[name];
+      if (!bound) continue;
+      const lane = [];
+      for (const [side, step] of [
+        ["t₁ ≤", bound.overfitAtMost],
+        ["t₂ ≥", bound.generalizeAtLeast],
+      ]) {
+        if (!(step >= 0 && step <= horizon)) continue;
+        const x = this.x(1 + step);
+        lane.push({ x, choices: boundTexts(side, step, names, bound.valid), kind: "theory" });
+        lines.push({ x, lane: this.lanes.length, name: bound.valid ? name : `${name} gk-unmet` });
+      }
+      this.lanes.push(lane);
+    }
+    this.bounds
+      .selectAll("line")
+      .data(lines)
+      .join("line")
+      .attr("class", ({ name }) => `gk-bound gk-bound-${name}`)
+      .attr("x1", ({ x }) => x)
+      .attr("x2", ({ x }) => x)
+      .attr("y1", ({ lane }) => this.box.top - LANE * lane - 2)
+      .attr("y2", this.box.bottom);
+  }
+
+  drawLabels() {
+    const { left, right, top } = this.box;
+    const placed = this.lanes.flatMap((lane, k) =>
+      placeLane(lane, left, right).map(({ text, center }, i) => {
+        return { text, center, y: top - 5 - LANE * k, kind: lane[i].kind };
+      }),
+    );
+    this.labels
+      .selectAll("text")
+      .data(placed)
+      .join("text")
+      .attr("class", ({ kind }) => `gk-${kind}-text gk-halo`)
+      .attr("text-anchor", "middle")
+      .attr("x", ({ center }) => center)
+      .attr("y", ({ y }) => y)
+      .text(({ text }) => text);
   }
 
   drawThreshold(name, value) {
-    const { left, right } = this.box;
+    const { left, right, top, bottom } = this.box;
     const handle = this.handles[name];
     // While a line is dragged the scale stays, and the value may lie beyond it.
-    const y = Math.min(Math.max(this.y(value), this.box.top), this.box.bottom);
-    const middle = (left + right) / 2;
+    const y = Math.min(Math.max(this.y(value), top), bottom);
     const isTrain = name === "train_threshold";
     const grip = isTrain ? left + 12 : right - 12;
     handle.line.attr("x1", left).attr("x2", right).attr("y1", y).attr("y2", y);
+    const middle = (left + right) / 2;
     handle.hit
       .attr("x", isTrain ? left : middle)
       .attr("width", middle - left)
       .attr("y", y - 12);
-    handle.grip.attr("cx", grip).attr("cy", y);
+    for (const circle of [handle.grip, handle.touch]) circle.attr("cx", grip).attr("cy", y);
     handle.symbol.attr("x", grip).attr("y", y);
+    const text = plain(value);
+    const box = clearOf(this.curvePoints, this.valueBoxes(grip, y, textWidth(text), isTrain));
     handle.value
-      .attr("x", isTrain ? grip + 13 : grip - 13)
-      .attr("y", y - 5)
-      .attr("text-anchor", isTrain ? "start" : "end")
-      .text(plain(value));
+      .attr("x", (box.left + box.right) / 2)
+      .attr("y", box.bottom - 4)
+      .text(text);
     const [low, high] = this.ranges[name].map(Math.log10);
     handle.group
       .attr("aria-valuemin", low)
       .attr("aria-valuemax", high)
       .attr("aria-valuenow", Math.log10(value).toFixed(3))
-      .attr("aria-valuetext", plain(value));
+      .attr("aria-valuetext", text);
+  }
+
+  /** Where the value of a threshold may stand: beside its grip, above the line or below. */
+  valueBoxes(grip, y, width, toTheRight) {
+    const { top, bottom } = this.box;
+    const boxes = [];
+    for (const away of [GRIP + 4, GRIP + 44]) {
+      const start = toTheRight ? grip + away : grip - away - width;
+      for (const upper of [y - 18, y + 3]) {
+        boxes.push({ left: start, right: start + width, top: upper, bottom: upper + 16 });
+      }
+    }
+    return boxes.filter((box) => box.top >= top - 8 && box.bottom <= bottom);
   }
 
   /** Move the cursor to the scrubbed step, or hide it. */
@@ -367,12 +457,26 @@ export class LossChart {
         .attr("cy", y);
     }
   }
+}
 
-  /** Where to center a label near x so that it stays inside the chart. */
-  inside(x, text) {
-    const half = (text.length * LETTER) / 2;
-    return Math.min(Math.max(x, this.box.left + half), this.box.right - half);
-  }
+/** How a bound is called beside its line; one whose conditions fail promises nothing and says so. */
+function boundTexts(side, step, [name, short], valid) {
+  const time = count(Math.round(step));
+  if (valid)
+    return [`${side} ${time} (${name})`, `${side} ${time} (${short})`, `${side} (${short})`];
+  return [
+    `${side} ${time} (${name}, conditions not met)`,
+    `${side} ${time} (${short}, not met)`,
+    `${side} (${short}, not met)`,
+    `${side} (${short})?`,
+  ];
+}
+
+/** Two lines at one place stand side by side, so that both are seen. */
+function apart(places) {
+  if (places.length < 2 || Math.abs(places[0] - places[1]) >= 2) return places;
+  const middle = (places[0] + places[1]) / 2;
+  return places[0] <= places[1] ? [middle - 1, middle + 1] : [middle + 1, middle - 1];
 }
 
 /** The stages as intervals of steps; a stage that does not happen is left out. */
@@ -389,7 +493,7 @@ function stageName(stage, width) {
   const roman = ["I", "II", "III"][stage - 1];
   const names = ["overfitting", "memorized only", "generalizing"];
   const choices = [`stage ${roman}: ${names[stage - 1]}`, `stage ${roman}`, roman];
-  return choices.find((text) => text.length * LETTER < width) ?? "";
+  return choices.find((text) => textWidth(text) < width) ?? "";
 }
 
 function decade(value) {
@@ -397,7 +501,24 @@ function decade(value) {
   return powerOfTen(Math.round(Math.log10(value)));
 }
 
-/** Whole decades around everything worth seeing; a training loss far below ε may leave. */
+/** 0 and round numbers up to `last`, about `wanted` of them. */
+function evenTicks(last, wanted) {
+  const unit = 10 ** Math.floor(Math.log10(last / wanted));
+  const gap = [1, 2, 5, 10].map((k) => Math.max(1, k * unit)).find((step) => last / step <= wanted);
+  const ticks = [];
+  for (let k = 0; k * gap <= last; k++) ticks.push(k * gap);
+  return ticks;
+}
+
+function tickCount(steps) {
+  if (steps < 1e6) return count(steps);
+  return steps < 1e9 ? `${short(steps / 1e6)}·10⁶` : plain(steps);
+}
+
+/**
+ * Whole decades around everything worth seeing; a training loss far below ε may leave.
+ * @param {Analysis} analysis
+ */
 function lossDomain({ settings, run, train, test, horizon, tail }) {
   const levels = [settings.train_threshold, settings.test_threshold];
   if (!train) return [Math.min(...levels) / 10, Math.max(...levels) * 10].map(wholeDecade);

@@ -1,0 +1,47 @@
+// Dragging with mouse, pen and finger.
+
+const DECIDED = 6; // px that a finger moves before its drag begins; a vertical swipe scrolls the page
+
+/**
+ * Follow a pointer from press to release, also where it leaves the element. The CSS property
+ * touch-action of what is pressed decides which swipes the browser keeps: it then cancels the drag.
+ *
+ * @param {SVGSVGElement} svg
+ * @param {Element} element
+ * @param {{
+ *   along: "clientX" | "clientY",
+ *   start(place: { x: number, y: number }, event: PointerEvent): boolean | void,
+ *   move(place: { x: number, y: number }): void,
+ *   end?(): void,
+ * }} callbacks Places are in the units of `svg`; `start` refuses a press by returning false.
+ */
+export function followPointer(svg, element, { along, start, move, end }) {
+  let pressed = null;
+  const place = ({ clientX, clientY }) => {
+    const box = svg.getBoundingClientRect();
+    const unit = svg.viewBox.baseVal.width / box.width;
+    return { x: (clientX - box.left) * unit, y: (clientY - box.top) * unit };
+  };
+  const release = (event) => {
+    if (event.pointerId !== pressed?.id) return;
+    // A tap is a drag of no length; a press that became a swipe is nothing.
+    if (event.type === "pointerup" && !pressed.moving) move(place(event));
+    pressed = null;
+    end?.();
+  };
+  element.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => {
+    if (pressed || event.button !== 0 || start(place(event), event) === false) return;
+    event.stopPropagation();
+    element.setPointerCapture(event.pointerId);
+    const moving = event.pointerType !== "touch";
+    pressed = { id: event.pointerId, from: event[along], moving };
+    if (pressed.moving) move(place(event));
+  });
+  element.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+    if (event.pointerId !== pressed?.id) return;
+    pressed.moving ||= Math.abs(event[along] - pressed.from) >= DECIDED;
+    if (pressed.moving) move(place(event));
+  });
+  element.addEventListener("pointerup", release);
+  element.addEventListener("pointercancel", release);
+}
