@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from grokedu.checks import check_array, check_count, check_number, check_rng
+from grokedu.checks import check_array, check_count, check_number, check_rng, read_only
 
 _BLOCK_ROWS = 512
 
@@ -144,10 +144,7 @@ class NetworkProblem:
 
 
 def _own(name, value, shape=None):
-    """A read-only copy, which no later edit of the caller's array can reach."""
-    array = check_array(name, value, shape).copy()
-    array.flags.writeable = False
-    return array
+    return read_only(check_array(name, value, shape))
 
 
 def forward(inputs, hidden_weights, output_weights):

@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from grokedu import _kernels
-from grokedu.checks import check_count
+from grokedu.checks import check_count, read_only
 from grokedu.progress import SECONDS_PER_PIECE, reporting
 from grokedu.ridge import check_gradient_descent
 from grokedu.trajectory import Trajectory
@@ -138,9 +138,8 @@ def _primal(problem, weight_decay, learning_rate):
             "teacher, which this problem does not have: pass form='dual'"
         )
     if covariance.ndim < 2:
-        covariance = np.full((1, problem.n_features), covariance)
-    covariance = covariance.view()
-    covariance.flags.writeable = False  # whatever kind it is: numba compiles for one kind
+        # Read-only like a matrix, so that numba compiles once for all kinds.
+        covariance = read_only(np.full((1, problem.n_features), covariance))
 
     def advance(train_loss, test_loss):
         return _kernels.ridge_primal(

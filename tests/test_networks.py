@@ -16,7 +16,8 @@ import naive_network
 import numpy as np
 import pandas as pd
 import pytest
-import scipy.linalg  # noqa: F401  its BLAS is the one whose threads are counted
+import scipy.linalg  # its BLAS is the one whose threads are counted
+import scipy.sparse
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import grokedu as gk
@@ -644,6 +645,10 @@ class TestBadInput:
             (dict(output_weights=np.ones(5)), ["output_weights", "(5,)", "(4,)"]),
             (dict(output_weights=["a"] * 4), ["output_weights", "real numbers"]),
             (dict(targets=np.ones(3)), ["targets", "(3,)", "(2,)"]),
+            (dict(targets=np.array(["1", 2], dtype=object)), ["targets", "real numbers"]),
+            (dict(targets=np.ma.array([1, 2], mask=[0, 1])), ["targets", "masked", "filled"]),
+            (dict(inputs=scipy.sparse.eye_array(2, 3)), ["inputs", "sparse", "toarray()"]),
+            (dict(hidden_weights=scipy.sparse.eye_array(4, 3)), ["layer 1", "sparse", "toarray()"]),
             (dict(test_inputs=np.ones((9, 4))), ["test_inputs", "(9, 4)", "3"]),
             (dict(test_inputs=np.ones((0, 3))), ["test_inputs", "(0, 3)", "at least 1"]),
         ],
