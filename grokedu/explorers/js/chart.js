@@ -14,7 +14,7 @@ export const MARGIN = { left: 46, right: 14, top: 22, bottom: 38 };
 const LANE = 16; // height of a line of labels
 const DOTS = 60;
 const GRIP = 8;
-const TOUCH = 22; // half of what a finger can hit
+const TOUCH = 44; // what a finger can hit
 const THRESHOLDS = {
   train_threshold: { symbol: "ε", kind: "train", name: "training threshold ε" },
   test_threshold: { symbol: "c", kind: "test", name: "test threshold c" },
@@ -103,7 +103,11 @@ export class LossChart {
       group,
       line: this.rules.append("line").attr("class", `gk-${kind}`),
       hit: group.append("rect").attr("class", "gk-hit").attr("height", 24),
-      touch: group.append("circle").attr("class", "gk-touch").attr("r", TOUCH),
+      touch: group
+        .append("rect")
+        .attr("class", "gk-touch")
+        .attr("width", TOUCH)
+        .attr("height", TOUCH),
       grip: group.append("circle").attr("class", `gk-grip gk-${kind}`).attr("r", GRIP),
       symbol: text("gk-symbol").attr("text-anchor", "middle").attr("dy", "0.32em").text(symbol),
       value: text("gk-halo").attr("text-anchor", "middle"),
@@ -125,8 +129,8 @@ export class LossChart {
     });
     // Browsers do not heed touch-action on parts of an SVG, and would scroll.
     const hold = (event) => event.preventDefault();
-    for (const circle of [handle.grip, handle.touch]) {
-      circle.node().addEventListener("touchstart", hold, { passive: false });
+    for (const part of [handle.grip, handle.touch]) {
+      part.node().addEventListener("touchstart", hold, { passive: false });
     }
     group.on("keydown", (event) => this.moveByKey(event, name));
     return handle;
@@ -412,7 +416,8 @@ export class LossChart {
       .attr("x", isTrain ? left : middle)
       .attr("width", middle - left)
       .attr("y", y - 12);
-    for (const circle of [handle.grip, handle.touch]) circle.attr("cx", grip).attr("cy", y);
+    handle.grip.attr("cx", grip).attr("cy", y);
+    handle.touch.attr("x", grip - TOUCH / 2).attr("y", y - TOUCH / 2);
     handle.symbol.attr("x", grip).attr("y", y);
     const text = plain(value);
     const box = clearOf(this.curvePoints, this.valueBoxes(grip, y, textWidth(text), isTrain));
