@@ -3,12 +3,17 @@
 One meaning per color, the same as in the explorers: blue is training, vermilion is test, green is
 theory. All three differ for color-blind readers (Okabe and Ito, 2008), and lines of different
 meaning differ in their dashes too: measured curves are solid, bounds dashed, predictions thin.
+
+Call `plot_losses` first, since it sets the axes. What stands above them (t1 and t2, the stages,
+the bounds) is put where the limits are at that moment: set limits before those calls.
 """
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.ticker import NullLocator
+from matplotlib import patheffects
+from matplotlib.textpath import TextPath
+from matplotlib.ticker import FixedLocator, NullLocator
 
 COLORS = {
     "train": "#0072B2",
@@ -39,7 +44,20 @@ _STYLE = {
     "ytick.labelsize": 10,
 }
 _DRAWN_POINTS = 600
-_RUN_WIDTH = 2.6  # so that a thin prediction drawn over a run does not hide it
+_RESULTS = ("draw", "overfit_step", "generalize_step", "delay", "reason")  # of a table of `sweep`
+_RUN_WIDTH = 3.0
+# A prediction mostly lies on its run: thin, so that the run shows on both sides, with gaps, so that
+# it shows through, and edged with the ground, without which green on blue cannot be seen.
+_PREDICTION = {
+    "linewidth": 1.4,
+    "linestyle": (0, (4, 4)),
+    "zorder": 3,
+    "path_effects": [patheffects.withStroke(linewidth=2.4, foreground="white")],
+}
+_LABEL_SIZE, _ROW_HEIGHT = 10, 13.5  # points
+# How far along the axis of steps a step stands: evenly in its logarithm, or in log(1 + t), where
+# step 0 has a place too (the axis of the explorers).
+_SCALES = {"log": np.log, "log1p": np.log1p, "linear": np.asarray}
 
 
 def subplots(n_rows=1, n_columns=1, *, height=3.3, width=6.6, **options):
@@ -57,9 +75,19 @@ def subplots(n_rows=1, n_columns=1, *, height=3.3, width=6.6, **options):
     return result
 
 
-def plot_losses(ax, trajectory, *, labels=("training loss", "test loss"), **line):
-    """Training and test loss over steps, both axes logarithmic. Step 0 has no place on them."""
-    shown = _thinned(trajectory.steps)
+def plot_losses(ax, trajectory, *, labels=("training loss", "test loss"), scale="log", **line):
+    """Training and test loss over steps; the losses on a logarithmic axis.
+
+    Parameters
+    ----------
+    labels : (str or None, str or None)
+        For the legend; a curve whose label is None is left out.
+    scale : {"log", "log1p", "linear"}
+        Of the steps. Step 0 has no place on "log"; "log1p" is the axis of the explorers.
+    **line
+        As for `matplotlib.axes.Axes.plot`.
+    """
+    shown = _thinned(trajectory.steps, scale)
     steps = trajectory.steps[shown]
     losses = (trajectory.train_loss, trajectory.test_loss)
     for loss, label, kind in zip(losses, labels, ("train", "test"), strict=True):
@@ -67,18 +95,42 @@ def plot_losses(ax, trajectory, *, labels=("training loss", "test loss"), **line
             loss = _on_paper(loss[shown])
             style = {"color": COLORS[kind], "label": label, "linewidth": _RUN_WIDTH, **line}
             ax.plot(steps, loss, **style)
-    _label_losses(ax)
+    _label_losses(ax, scale)
 
 
 def plot_prediction(ax, trajectory, *, label="sharp prediction"):
-    """The curves of `predictions.ridge_curves`, thin and green over the measured ones."""
-    shown = _thinned(trajectory.steps)
+    """The curves of `predictions.ridge_curves`, thin, dashed and green over the measured ones.
+
+    It keeps the axes of the curves that are there, or sets those of `plot_losses`.
+    """
+    if not ax.has_data():
+        _label_losses(ax, "log")
+    shown = _thinned(trajectory.steps, _scale_of(ax))
     steps = trajectory.steps[shown]
-    line = {"color": COLORS["theory"], "linewidth": 1.0, "zorder": 3}
+    line = {"color": COLORS["theory"], **_PREDICTION}
     if steps.size:
         ax.plot(steps, _on_paper(trajectory.train_loss[shown]), label=label, **line)
         ax.plot(steps, _on_paper(trajectory.test_loss[shown]), **line)
-    _label_losses(ax)
+
+
+def plot_run(
+    ax,
+    trajectory,
+    times,
+    *,
+    train_threshold=0.01,
+    test_threshold=0.01,
+    last_step=None,
+    scale="log1p",
+):
+    """The whole picture of a run: both losses, ε and c, the stages, t1 and t2, as in the explorers.
+
+    `times` are its `GrokkingTimes`; the picture ends at `last_step`, by default that of the run.
+    """
+    plot_losses(ax, trajectory, scale=scale)
+    plot_thresholds(ax, train_threshold=train_threshold, test_threshold=test_threshold)
+    ax.set_xlim(right=max(last_step or trajectory.steps[-1], 2))
+    plot_stages(ax, times)
 
 
 def plot_thresholds(ax, *, train_threshold=0.01, test_threshold=0.01):
@@ -86,59 +138,74 @@ def plot_thresholds(ax, *, train_threshold=0.01, test_threshold=0.01):
     levels = {"ε": (train_threshold, "train"), "c": (test_threshold, "test")}
     if train_threshold == test_threshold:
         levels = {"ε = c": (train_threshold, "neutral")}
+    upper = max(train_threshold, test_threshold)
     for name, (level, kind) in levels.items():
         ax.axhline(level, color=COLORS[kind], linewidth=0.9, linestyle=":")
+        above = level == upper  # the lower one has its words below, however close the two are
         ax.annotate(
             f"{name} = {level:g}",
             (0.0, level),
             xycoords=("axes fraction", "data"),
-            xytext=(5, 3),
+            xytext=(5, 3 if above else -3),
             textcoords="offset points",
             ha="left",
+            va="bottom" if above else "top",
             color=COLORS[kind],
         )
 
 
 def plot_stages(ax, times, *, last_step=None):
-    """Shade the three stages and mark t1 and t2; what does not exist is left out."""
+    """Shade the three stages and mark t1 and t2; what does not exist is left out.
+
+    The words stand above the axes, side by side even where t1 and t2 are close.
+    """
     low, high = ax.get_xlim()
-    edges = [low, times.overfit_step, times.generalize_step, last_step or high]
-    if times.generalize_step is None:  # stage II lasts to the end of the picture
+    first, second = times.overfit_step, times.generalize_step
+    marks = [
+        (step, f"{name} = {step:,.0f}", COLORS[kind])
+        for name, step, kind in (("t₁", first, "train"), ("t₂", second, "test"))
+        if step is not None and _has_a_place(ax, step)
+    ]
+    for step, _, color in marks:
+        ax.axvline(step, color=color, linewidth=1.3)
+    _write_above(ax, marks)
+    edges = [low, first, second, last_step or high]
+    if second is None:  # stage II lasts to the end of the picture
         edges.pop(2)
-    if times.overfit_step is not None and (times.delay is None or times.delay > 0):
+    names = []
+    if first is not None and (second is None or second > first):
         for left, right, shade, name in zip(
             edges, edges[1:], _STAGE_SHADES, STAGE_NAMES, strict=False
         ):
-            left = max(left, low)
+            left, right = max(left, low), min(right, high)
             if right <= left:  # t1 = 0 has no place on a logarithmic axis, nor has stage I
                 continue
             ax.axvspan(left, right, color=shade, zorder=-2, linewidth=0)
-            ax.annotate(
-                name,
-                (np.sqrt(left * right), 1.01),
-                xycoords=("data", "axes fraction"),
-                ha="center",
-                va="bottom",
-                color=COLORS["neutral"],
-            )
-    marks = (("t₁", times.overfit_step, "train"), ("t₂", times.generalize_step, "test"))
-    for name, step, kind in marks:
-        if step is not None:
-            _vertical(ax, step, f"{name} = {step:,.0f}", COLORS[kind], "-", 0.04)
+            names.append(_named_band(ax, left, right, name))
+    _write_above(ax, names)
     ax.set_xlim(low, high)
 
 
 def plot_bounds(ax, bounds, *, name="bound"):
     """The two sides of a `GrokkingBounds` as dashed lines; one that says nothing is left out."""
-    upper, lower = bounds.overfit_step_at_most, bounds.generalize_step_at_least
-    if np.isfinite(upper):
-        _vertical(ax, upper, f"t₁ ≤ {upper:,.0f}  ({name})", COLORS["theory"], "--", 0.22)
-    if np.isfinite(lower) and lower > 1:
-        _vertical(ax, lower, f"t₂ ≥ {lower:,.0f}  ({name})", COLORS["theory"], "--", 0.13)
+    marks = [
+        (step, f"{sign} {step:,.0f}  ({name})", COLORS["theory"])
+        for sign, step in (
+            ("t₁ ≤", bounds.overfit_step_at_most),
+            ("t₂ ≥", bounds.generalize_step_at_least),
+        )
+        if np.isfinite(step) and step >= 1
+    ]
+    for step, _, color in marks:
+        ax.axvline(step, color=color, linewidth=1.3, linestyle="--")
+    _write_above(ax, marks)
 
 
 def plot_sweep(ax, table, parameter, *, bounds=None, prediction=None, label=None):
     """t1 and t2 over one parameter of a sweep: the mean over draws, with ± one sd shaded.
+
+    A mean over draws of one problem, and of nothing else: a table in which another column varies
+    too is refused. Draw one value of it at a time.
 
     Parameters
     ----------
@@ -150,7 +217,13 @@ def plot_sweep(ax, table, parameter, *, bounds=None, prediction=None, label=None
         Drawn dashed and thin; None and infinite times are left out.
     label : str, optional
         What the horizontal axis says; `parameter` without it.
+
+    Raises
+    ------
+    ValueError
+        For a column that is not there, and for a grid with more than one axis.
     """
+    _check_one_axis(table, parameter)
     for column, kind, name in (
         ("overfit_step", "train", "t₁ measured"),
         ("generalize_step", "test", "t₂ measured"),
@@ -203,26 +276,99 @@ def add_legend(ax, **options):
     ax.legend(**{"frameon": False, "fontsize": 10, **options})
 
 
-def _vertical(ax, step, text, color, style, height):
-    if step <= 0:  # no place on a logarithmic axis
+def _check_one_axis(table, parameter):
+    if parameter not in table.columns:
+        raise ValueError(f"parameter={parameter!r} is no column of the table: pass one of its own")
+    others = table.columns.drop([parameter, *_RESULTS], errors="ignore")
+    counts = table.groupby(parameter)[list(others)].nunique(dropna=False).max()
+    several = list(counts[counts > 1].index)
+    if several:
+        fixed = " and ".join(f"{name} == {table[name].tolist()[0]!r}" for name in several)
+        raise ValueError(
+            f"table has several values of {', '.join(several)} at one {parameter}, whose mean "
+            f"would mix them: draw one at a time, as with table.query({fixed!r})"
+        )
+
+
+def _write_above(ax, labels):
+    """One more row of texts above the axes, from (step, text, color).
+
+    Each is centered over its step, as far as its neighbors and the ends of the axis allow.
+    """
+    if not labels:
         return
-    ax.axvline(step, color=color, linewidth=1.3, linestyle=style)
-    on_screen = ax.transData.transform((step, 1.0))
-    near_the_end = ax.transAxes.inverted().transform(on_screen)[0] > 0.75
-    ax.annotate(
-        text,
-        (step, height),
-        xycoords=("data", "axes fraction"),
-        xytext=(-4 if near_the_end else 4, 0),
-        textcoords="offset points",
-        ha="right" if near_the_end else "left",
-        color=color,
-        bbox={"facecolor": "white", "alpha": 0.8, "linewidth": 0, "pad": 1},
+    labels = sorted(labels)
+    width = ax.bbox.width * 72 / ax.figure.dpi
+    places = width * _along(ax, [step for step, _, _ in labels])
+    halves = np.array([_text_width(text) / 2 + 4 for _, text, _ in labels])
+    centers = np.maximum(places, halves - 4)
+    for i in range(1, len(labels)):
+        centers[i] = max(centers[i], centers[i - 1] + halves[i - 1] + halves[i])
+    centers[-1] = min(centers[-1], width - halves[-1] + 4)
+    for i in reversed(range(len(labels) - 1)):
+        centers[i] = min(centers[i], centers[i + 1] - halves[i + 1] - halves[i])
+    row = len({text.get_gid() for text in ax.texts if (text.get_gid() or "").startswith("above")})
+    for (step, text, color), place, center in zip(labels, places, centers, strict=True):
+        ax.annotate(
+            text,
+            (step, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(center - place, 3 + row * _ROW_HEIGHT),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            color=color,
+            fontsize=_LABEL_SIZE,
+            gid=f"above {row}",
+        )
+
+
+def _named_band(ax, left, right, name):
+    """(step, text, color) of a stage: its numeral alone in a band narrower than its name."""
+    start, end = _along(ax, [left, right])
+    room = (end - start) * ax.bbox.width * 72 / ax.figure.dpi
+    text = name if room > _text_width(name) + 4 else name.split()[-1]
+    transform = ax.get_xaxis_transform()
+    middle = transform.inverted().transform(ax.transAxes.transform(((start + end) / 2, 0)))[0]
+    return middle, text, COLORS["neutral"]
+
+
+def _along(ax, steps):
+    """Where on the axis steps are: 0 at its left end, 1 at its right end."""
+    on_screen = ax.get_xaxis_transform().transform([(step, 0.0) for step in steps])
+    return ax.transAxes.inverted().transform(on_screen)[:, 0]
+
+
+def _text_width(text):
+    return TextPath((0, 0), text, size=_LABEL_SIZE).get_extents().width
+
+
+def _has_a_place(ax, step):
+    return step > 0 or ax.get_xscale() != "log"
+
+
+def _scale_of(ax):
+    scale = ax.get_xscale()
+    return "log1p" if scale == "function" else scale
+
+
+def _label_losses(ax, scale):
+    ax.set(yscale="log", xlabel="step t", ylabel="loss")
+    if scale != "log1p":
+        ax.set_xscale(scale)
+    else:
+        _set_log1p(ax)
+    if scale != "log":
+        ax.set_xlim(left=0)
+
+
+def _set_log1p(ax):
+    ax.set_xscale("function", functions=(np.log1p, np.expm1))
+    ax.xaxis.set_major_locator(FixedLocator([0, *10.0 ** np.arange(16)]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(
+        lambda step, _: "0" if step == 0 else f"$10^{{{round(np.log10(step))}}}$"
     )
-
-
-def _label_losses(ax):
-    ax.set(xscale="log", yscale="log", xlabel="step t", ylabel="loss")
 
 
 def _on_paper(loss):
@@ -234,10 +380,13 @@ def _drawable(step):
     return step is not None and np.isfinite(step) and step > 0
 
 
-def _thinned(steps):
-    """Indices of at most a few hundred positive steps, evenly spread over the logarithm."""
-    positive = np.flatnonzero(steps > 0)
-    if len(positive) <= _DRAWN_POINTS:
-        return positive
-    targets = np.geomspace(steps[positive[0]], steps[positive[-1]], _DRAWN_POINTS)
-    return np.unique(np.searchsorted(steps, targets).clip(positive[0], len(steps) - 1))
+def _thinned(steps, scale):
+    """Indices of at most a few hundred steps, evenly spread along the axis."""
+    if scale not in _SCALES:
+        raise ValueError(f"scale={scale!r}: pass one of {', '.join(map(repr, _SCALES))}")
+    shown = np.flatnonzero(steps > 0) if scale == "log" else np.arange(len(steps))
+    if len(shown) <= _DRAWN_POINTS:
+        return shown
+    places = _SCALES[scale](steps[shown])
+    targets = np.linspace(places[0], places[-1], _DRAWN_POINTS)
+    return shown[np.unique(np.searchsorted(places, targets).clip(0, len(shown) - 1))]

@@ -1,5 +1,7 @@
 """Plots: they draw what they are given, by meaning, and touch nothing else."""
 
+from itertools import combinations
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -39,6 +41,22 @@ def lines(ax, color):
 
 def texts(ax):
     return [text.get_text() for text in ax.texts]
+
+
+def boxes(ax):
+    """Where the texts of the axes stand in the finished picture."""
+    ax.figure.canvas.draw()
+    return {text.get_text(): text.get_window_extent() for text in ax.texts}
+
+
+def assert_apart(ax):
+    """No two texts overlap, and none leaves the picture."""
+    found = boxes(ax)
+    for first, second in combinations(found.values(), 2):
+        assert not first.overlaps(second), found
+    for box in found.values():
+        assert box.x0 >= 0 and box.x1 <= ax.figure.bbox.x1 and box.y1 <= ax.figure.bbox.y1
+    return found
 
 
 class TestStyle:
@@ -91,12 +109,44 @@ class TestLosses:
         assert not lines(ax, COLORS["train"])
         assert lines(ax, COLORS["test"])[0].get_label() == "mine"
 
-    def test_predictions_are_green_and_thin_with_one_entry_in_the_legend(self, ax):
+    def test_predictions_lie_over_a_run_and_let_it_show(self, ax):
+        """Dashed, and half as wide, whichever is drawn first; one entry in the legend."""
         figures.plot_prediction(ax, trajectory())
         drawn = lines(ax, COLORS["theory"])
         assert len(drawn) == len(ax.get_lines()) == 2
-        assert all(line.get_linewidth() <= 1 for line in drawn)
         assert len(ax.get_legend_handles_labels()[1]) == 1
+        figures.plot_losses(ax, trajectory())
+        for prediction in drawn:
+            assert prediction.is_dashed()
+            for run in ax.get_lines()[2:]:
+                assert prediction.get_linewidth() < run.get_linewidth() / 2
+                assert prediction.get_zorder() > run.get_zorder()
+
+    @pytest.mark.parametrize("scale", ["log1p", "linear"])
+    def test_axes_on_which_step_zero_has_a_place(self, ax, scale):
+        run = trajectory()
+        figures.plot_losses(ax, run, scale=scale)
+        figures.plot_prediction(ax, run)
+        for line, loss in zip(ax.get_lines(), 2 * (run.train_loss, run.test_loss), strict=True):
+            np.testing.assert_array_equal(line.get_xdata(), run.steps)
+            np.testing.assert_array_equal(line.get_ydata(), loss)
+        assert ax.get_xlim()[0] == 0 and ax.get_yscale() == "log"
+
+    def test_log1p_is_the_axis_of_the_explorers(self, ax):
+        """Places go like log(1 + t); labels are 0 and powers of ten."""
+        figures.plot_losses(ax, trajectory(1001), scale="log1p")
+        ax.set_xlim(0, 1000)
+        ax.figure.canvas.draw()
+        steps = np.array([0, 1, 10, 100, 1000])
+        places = ax.transData.transform(np.column_stack([steps, np.ones(5)]))[:, 0]
+        share = (places - places[0]) / (places[-1] - places[0])
+        np.testing.assert_allclose(share, np.log1p(steps) / np.log1p(1000), rtol=1e-12)
+        labels = [tick.get_text() for tick in ax.get_xticklabels()[:3]]
+        assert labels == ["0", "$10^{0}$", "$10^{1}$"]
+
+    def test_a_scale_that_is_none(self, ax):
+        with pytest.raises(ValueError, match="scale='loglog': pass one of 'log', 'log1p'"):
+            figures.plot_losses(ax, trajectory(), scale="loglog")
 
     @pytest.mark.parametrize("n_steps", [0, 1, 2, 3])
     def test_short_runs(self, ax, n_steps):
@@ -110,31 +160,34 @@ class TestLosses:
 
 
 class TestThinning:
+    """A long run is drawn from a few hundred of its steps."""
+
+    @staticmethod
+    def drawn(ax, steps, scale):
+        losses = np.ones(len(steps))
+        figures.plot_losses(ax, gk.Trajectory(steps, losses, losses, None), scale=scale)
+        return ax.get_lines()[0].get_xdata()
+
     @pytest.mark.parametrize("n_steps", [601, 602, 5000, 25_001])
-    def test_the_first_and_the_last_step_stay(self, n_steps):
-        steps = np.arange(n_steps)
-        shown = figures._thinned(steps)
-        assert steps[shown[0]] == 1
-        assert steps[shown[-1]] == n_steps - 1
+    @pytest.mark.parametrize(("scale", "first"), [("log", 1), ("log1p", 0), ("linear", 0)])
+    def test_the_first_and_the_last_step_stay(self, ax, n_steps, scale, first):
+        shown = self.drawn(ax, np.arange(n_steps), scale)
+        assert (shown[0], shown[-1]) == (first, n_steps - 1)
         assert np.all(np.diff(shown) > 0)
-        assert len(shown) <= figures._DRAWN_POINTS
+        assert len(shown) <= 600
 
-    def test_it_is_even_in_the_logarithm(self):
-        steps = np.arange(1_000_001)
-        shown = steps[figures._thinned(steps)]
-        late = shown[shown > 1000]
-        gaps = np.diff(np.log(late))
-        assert gaps.max() < 1.2 * np.log(1_000_000) / figures._DRAWN_POINTS
+    @pytest.mark.parametrize(
+        ("scale", "place"), [("log", np.log), ("log1p", np.log1p), ("linear", np.float64)]
+    )
+    def test_it_is_even_along_the_axis(self, ax, scale, place):
+        shown = self.drawn(ax, np.arange(1_000_001), scale)
+        gaps = np.diff(place(shown[shown > 1000]))
+        assert gaps.max() < 1.2 * place(1_000_000) / 600
 
-    def test_few_points_are_all_drawn(self):
-        np.testing.assert_array_equal(figures._thinned(np.arange(601)), np.arange(1, 601))
-        np.testing.assert_array_equal(figures._thinned(np.array([0, 7, 10**15])), [1, 2])
-        assert figures._thinned(np.array([0])).size == 0
-
-    def test_steps_that_do_not_start_at_zero(self):
-        steps = np.arange(1000, 5000)
-        shown = figures._thinned(steps)
-        assert (shown[0], shown[-1]) == (0, 3999)
+    @pytest.mark.parametrize("steps", [[7, 10**15], range(1, 601), range(1000, 1600)])
+    def test_few_points_are_all_drawn(self, ax, steps):
+        steps = np.array(steps)
+        np.testing.assert_array_equal(self.drawn(ax, steps, "log"), steps)
 
 
 class TestThresholds:
@@ -150,15 +203,21 @@ class TestThresholds:
         assert texts(ax) == ["ε = c = 0.01"]
         assert len(lines(ax, COLORS["neutral"])) == 1
 
+    @pytest.mark.parametrize(("epsilon", "c"), [(0.01, 0.0100001), (0.013, 0.01), (0.2, 0.01)])
+    def test_words_of_close_levels_stay_apart(self, ax, epsilon, c):
+        figures.plot_losses(ax, trajectory())
+        figures.plot_thresholds(ax, train_threshold=epsilon, test_threshold=c)
+        assert_apart(ax)
+
 
 class TestStages:
     def test_three_stages_and_two_marks(self, ax):
         figures.plot_losses(ax, trajectory())
         limits = ax.get_xlim()
-        figures.plot_stages(ax, gk.GrokkingTimes(23, 138))
-        assert texts(ax) == [*figures.STAGE_NAMES, "t₁ = 23", "t₂ = 138"]
+        figures.plot_stages(ax, gk.GrokkingTimes(5, 138))
+        assert texts(ax) == ["t₁ = 5", "t₂ = 138", "stage I", "stage II", "III"]
         assert len(ax.patches) == 3
-        assert [line.get_xdata()[0] for line in ax.get_lines()[2:]] == [23, 138]
+        assert [line.get_xdata()[0] for line in ax.get_lines()[2:]] == [5, 138]
         assert ax.get_xlim() == limits
 
     @pytest.mark.parametrize(
@@ -166,7 +225,7 @@ class TestStages:
         [
             (gk.GrokkingTimes(None, None), []),
             (gk.GrokkingTimes(None, 138), ["t₂ = 138"]),
-            (gk.GrokkingTimes(138, 23), ["t₁ = 138", "t₂ = 23"]),
+            (gk.GrokkingTimes(138, 23), ["t₂ = 23", "t₁ = 138"]),
         ],
     )
     def test_what_does_not_exist_is_left_out(self, ax, times, marks):
@@ -178,20 +237,54 @@ class TestStages:
     def test_without_t2_the_second_stage_lasts_to_the_end(self, ax):
         figures.plot_losses(ax, trajectory())
         figures.plot_stages(ax, gk.GrokkingTimes(23, None), last_step=138)
-        assert texts(ax) == ["stage I", "stage II", "t₁ = 23"]
+        assert texts(ax) == ["t₁ = 23", "stage I", "stage II"]
         assert ax.patches[1].get_corners()[:, 0].max() == 138
 
     def test_times_at_step_zero(self, ax):
         figures.plot_losses(ax, trajectory())
         figures.plot_stages(ax, gk.GrokkingTimes(0, 138))
-        assert texts(ax) == ["stage II", "stage III", "t₂ = 138"]
+        assert texts(ax) == ["t₂ = 138", "stage II", "III"]
         figures.plot_stages(ax, gk.GrokkingTimes(0, 0))
         assert len(ax.patches) == 2
+
+    def test_step_zero_is_marked_where_it_has_a_place(self, ax):
+        figures.plot_losses(ax, trajectory(), scale="log1p")
+        figures.plot_stages(ax, gk.GrokkingTimes(0, 138))
+        assert texts(ax)[:2] == ["t₁ = 0", "t₂ = 138"]
 
     def test_large_times_are_grouped_by_thousands(self, ax):
         figures.plot_losses(ax, trajectory(30_000))
         figures.plot_stages(ax, gk.GrokkingTimes(210, 22_950), last_step=25_000)
         assert "t₂ = 22,950" in texts(ax)
+
+    @pytest.mark.parametrize(
+        ("first", "second", "scale"),
+        [
+            (1, 2, "log"),
+            (3, 9, "log1p"),
+            (260, 210, "log"),
+            (500, 500, "linear"),
+            (20_000, 20_001, "log"),
+            (29_990, 29_998, "log1p"),
+            (1, 29_998, "linear"),
+        ],
+    )
+    def test_words_stand_above_the_axes_and_apart(self, ax, first, second, scale):
+        """However close the times are, to each other or to an end of the axis."""
+        figures.plot_losses(ax, trajectory(30_000), scale=scale)
+        figures.plot_stages(ax, gk.GrokkingTimes(first, second))
+        figures.plot_bounds(ax, GrokkingBounds(1450.0, 1500.0))
+        found = assert_apart(ax)
+        assert all(box.y0 >= ax.bbox.y1 for box in found.values())
+
+    def test_words_stay_over_their_lines_where_there_is_room(self, ax):
+        figures.plot_losses(ax, trajectory(30_000))
+        figures.plot_stages(ax, gk.GrokkingTimes(20, 2000))
+        found = boxes(ax)
+        for text, step in (("t₁ = 20", 20), ("t₂ = 2,000", 2000)):
+            box = found[text]
+            place = ax.transData.transform((step, 1))[0]
+            assert (box.x0 + box.x1) / 2 == pytest.approx(place, abs=2)
 
 
 class TestBounds:
@@ -211,6 +304,47 @@ class TestBounds:
         figures.plot_bounds(ax, GrokkingBounds(*bounds))
         assert not lines(ax, COLORS["theory"])
         assert not ax.texts
+
+    def test_two_bounds_have_a_row_each(self, ax):
+        figures.plot_losses(ax, trajectory(30_000))
+        figures.plot_bounds(ax, GrokkingBounds(60.0, 9000.0), name="Eq. (8)")
+        figures.plot_bounds(ax, GrokkingBounds(61.0, 9001.0), name="Theorem 4.2")
+        assert_apart(ax)
+
+
+class TestRun:
+    """The whole picture at once, which pages without scripts show."""
+
+    def test_losses_thresholds_stages_and_times(self, ax):
+        run = trajectory(300)
+        times = gk.grokking_times(run, train_threshold=0.02)
+        figures.plot_run(ax, run, times, train_threshold=0.02)
+        assert {"ε = 0.02", "c = 0.01", f"t₁ = {times.overfit_step}"} <= set(texts(ax))
+        assert f"t₂ = {times.generalize_step}" in texts(ax)
+        assert len(ax.patches) == 3
+        assert ax.get_xlim()[1] == 299
+        assert_apart(ax)
+
+    def test_the_picture_may_end_elsewhere(self, ax):
+        figures.plot_run(ax, trajectory(300), gk.GrokkingTimes(23, 138), last_step=1000)
+        assert ax.get_xlim() == (0, 1000)
+
+    @pytest.mark.parametrize("n_steps", [1, 2])
+    def test_short_runs(self, ax, n_steps):
+        figures.plot_run(ax, trajectory(n_steps), gk.GrokkingTimes(None, None))
+
+    def test_a_run_that_diverged(self, ax):
+        losses = np.array([1.0, 10.0, 1e300, np.inf])
+        run = gk.Trajectory(np.arange(4), losses, losses, None, True)
+        figures.plot_run(ax, run, gk.grokking_times(run))
+
+    def test_with_every_floating_point_error_raised(self):
+        with np.errstate(all="raise"):
+            figure, ax = figures.subplots()
+            figures.plot_run(ax, trajectory(), gk.GrokkingTimes(23, 138))
+            figures.plot_bounds(ax, GrokkingBounds(60.0, -np.inf))
+            figure.canvas.draw()
+            figures.plt.close(figure)
 
 
 class TestSweep:
@@ -266,6 +400,36 @@ class TestSweep:
         )
         figures.plot_sweep(ax, data[data.init_variance > 0], "init_variance", bounds=[])
         assert len(ax.get_lines()) == 2
+
+    def test_a_grid_of_two_axes_is_refused(self, ax):
+        """Its mean over both would be no mean over draws."""
+        data = table(
+            weight_decay=[1e-3, 1e-3, 1e-2, 1e-2],
+            n_samples=[10, 20, 10, 20],
+            generalize_step=[100, 300, 50, 70],
+            reason=["", "never", "", ""],
+            draw=[0, 0, 0, 1],
+        )
+        with pytest.raises(ValueError) as error:
+            figures.plot_sweep(ax, data, "weight_decay")
+        for words in (
+            "several values of n_samples",
+            "weight_decay",
+            "table.query('n_samples == 10')",
+        ):
+            assert words in str(error.value)
+        assert not ax.has_data()
+        figures.plot_sweep(ax, data.query("n_samples == 10"), "weight_decay")
+        assert lines(ax, COLORS["test"])[0].get_ydata().tolist() == [100, 50]
+
+    def test_columns_that_go_with_the_parameter_are_no_second_axis(self, ax):
+        data = table(n_features=[10, 20], label=["ten", "twenty"], generalize_step=[100, 300])
+        figures.plot_sweep(ax, data, "n_features")
+        assert len(lines(ax, COLORS["test"])) == 1
+
+    def test_a_column_that_is_not_there(self, ax):
+        with pytest.raises(ValueError, match="parameter='m' is no column"):
+            figures.plot_sweep(ax, table(n_features=[1]), "m")
 
 
 class TestSpectrum:
