@@ -201,6 +201,16 @@ class TestTimes:
         never = predictions.ridge_grokking_times(weight_decay=0, learning_rate=1)
         assert never.generalize_step is None and "never reaches 0.01" in never.reason
 
+    @pytest.mark.parametrize("lam", [2.7e-16, 1e-16, 1e-17, 3e-300])
+    def test_steps_at_the_end_of_the_exact_integers(self, lam):
+        """About 9·10¹⁵ and beyond: a number, or a reason."""
+        times = predictions.ridge_grokking_times(weight_decay=lam, learning_rate=1.0)
+        if times.generalize_step is None:
+            assert lam < 2.7e-16 and "2**53" in times.reason
+        else:
+            closed = predictions.closed_form_generalize_step(weight_decay=lam, learning_rate=1.0)
+            assert times.generalize_step == pytest.approx(closed, rel=1e-3)
+
     @pytest.mark.parametrize(
         ("change", "value"),
         [
@@ -230,6 +240,13 @@ class TestTimes:
         delay = math.log(room / (room - c / 10)) / (2 * lam) if room > c / 10 else math.inf
         # Without a tenth of c to spare, the loss may not reach c at all.
         assert delay == math.inf or -1 - lam * closed <= sharp - closed <= delay + 1
+
+    def test_with_every_floating_point_error_raised(self):
+        with np.errstate(all="raise"):
+            predictions.ridge_grokking_times(**OPTIMIZER)
+            predictions.ridge_curves(**OPTIMIZER, steps=[0, 10, 10**9])
+            predictions.closed_form_generalize_step(**OPTIMIZER)
+            predictions.marchenko_pastur_density([0, 0.5, 1, 9], 1.0)
 
 
 BAD = [
