@@ -21,6 +21,9 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Nothing is installed anywhere else, nothing is read from anywhere else, no home is needed.
 export PIP_USER := 0
 unexport PIP_TARGET PIP_PREFIX PYTHONPATH PYTHONHOME
+# Python 3.11 reads the path of this folder in the locale's encoding.
+unexport LC_ALL
+export LC_CTYPE := C.UTF-8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export npm_config_cache := $(CURDIR)/$(VENV)/npm
 export JUPYTER_RUNTIME_DIR := $(CURDIR)/$(VENV)/run
@@ -53,7 +56,7 @@ book: $(BUNDLE)  ## execute the chapters and build the book into _build/html
 test: $(BUNDLE) $(LAB)  ## unit tests, every chapter's outputs, the pages in a browser
 	@$(BIN)/python tests/browsers.py install 2>/dev/null || true  # the tests say what was left out
 	@echo "Testing the package, the chapters and the pages"
-	@node --test 'tests/js/*.test.js'
+	@npm test --silent
 	@$(pytest) --nbval --nbval-cell-timeout 120 tests book
 
 browser: $(PACKAGES)  ## install a Chromium for the browser tests if there is none
@@ -68,14 +71,13 @@ lab: $(BUNDLE) $(LAB)  ## open JupyterLab on the chapters
 lint: $(BUNDLE)  ## check style, formatting, types and imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@node_modules/.bin/biome check --error-on-warnings .
-	@node_modules/.bin/tsc --project .
+	@npm run --silent lint
 	@$(BIN)/lint-imports --no-cache
 
 format: $(BUNDLE)  ## let ruff and biome repair style and formatting
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
-	@node_modules/.bin/biome check --write .
+	@npm run --silent format
 
 bench: $(BUNDLE)  ## time the package against NumPy, PyTorch and JAX
 	@if [ -f benchmarks/requirements.txt ]; then \

@@ -3,7 +3,9 @@
 const MAY_SCROLL = ".table-box, mjx-container[display=true], div.math, .highlight pre, .output pre";
 
 function markScrolling() {
-  for (const box of document.querySelectorAll(MAY_SCROLL)) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const boxes = document.querySelectorAll(MAY_SCROLL);
+  for (const box of boxes) {
     if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }

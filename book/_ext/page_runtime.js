@@ -29,7 +29,9 @@ class PageManager extends ManagerBase {
 
   // There is no kernel to talk to: widgets keep their state to themselves.
   async _create_comm() {
-    return { on_msg() {}, on_close() {}, send() {}, close() {} };
+    const comm = { comm_id: "", target_name: "" };
+    const silent = { open: () => "", send: () => "", close: () => "", on_msg() {}, on_close() {} };
+    return { ...comm, ...silent };
   }
 
   async _get_comm_info() {
@@ -93,5 +95,6 @@ async function showWidgets() {
 }
 
 delete globalThis.define;
-addStyle(new URL("page_runtime.css", document.currentScript.src));
+const script = /** @type {HTMLScriptElement} */ (document.currentScript);
+addStyle(new URL("page_runtime.css", script.src));
 showWidgets();
