@@ -93,6 +93,17 @@ def test_every_page_as_a_file(name, open_page, book):
     assert_alive(open_page((book / f"{name}.html").as_uri()))
 
 
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_download_button_saves_the_notebook(scheme, open_page, book, book_address):
+    home = book_address if scheme == "http" else book.as_uri()
+    page = open_page(f"{home}/book/intro.html").page
+    page.get_by_role("button", name="Download this page").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name=".ipynb").click()
+    notebook = nbformat.read(download.value.path(), as_version=4)
+    assert "# Meet grokking" in "".join(cell.source for cell in notebook.cells[:1])
+
+
 def test_the_index_leads_to_the_first_chapter(browser, book):
     page = browser.new_page()
     page.goto((book / "index.html").as_uri())

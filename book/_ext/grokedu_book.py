@@ -37,6 +37,7 @@ def repair_pages(app, exception):
 
 def setup(app):
     app.setup_extension("figure_check")
+    app.setup_extension("page_downloads")
     app.connect("config-inited", serve_everything_from_the_book, priority=100)
     app.connect("build-finished", repair_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

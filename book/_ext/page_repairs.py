@@ -24,6 +24,7 @@ def repair(html):
         fold_dropdowns,
         name_landmarks,
         name_buttons,
+        offer_the_notebook,
         repair_tables,
         repair_bibliography,
         show_explorers_without_scripts,
@@ -79,6 +80,14 @@ def name_buttons(page):
     """A button that shows words is named by them."""
     for button in page.select("button.search-button-field"):
         del button["aria-label"]
+
+
+def offer_the_notebook(page):
+    """Save the notebook that the theme's button leads to: a browser would show its bytes."""
+    for link in page.select("a.btn-download-source-button"):
+        del link["target"]
+        link["download"] = ""
+        link["title"] = "Download this chapter as a notebook"
 
 
 def repair_tables(page):

@@ -1,0 +1,108 @@
+"""The notebooks behind the download buttons say what the page says, and run with grokedu alone."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import page_downloads  # noqa: E402
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+CHEAP_CHAPTERS = ["intro", "notation", "setup"]
+DIRECTIVE = re.compile(r"^(```|:::+)\{|\{[a-z:]+\}`|^\([a-z-]+\)=", re.MULTILINE)
+FORMULA = re.compile(r"\$\$\n(.*?)\n\$\$|\$(.+?)\$", re.DOTALL)
+
+
+@pytest.fixture(scope="module", params=CHAPTERS)
+def chapter(request, book):
+    """The finished page and its notebook."""
+    page = BeautifulSoup((book / "book" / f"{request.param}.html").read_text("utf8"), "html.parser")
+    link = page.select_one("a.btn-download-source-button")["href"]
+    return page, nbformat.read(book / "book" / link, as_version=4)
+
+
+def text_of(notebook):
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    return "\n\n".join(cells)
+
+
+def code_of(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+
+
+def in_one_line(formula):
+    """A formula without spaces and delimiters, its number said in one way."""
+    bare = re.sub(r"\\(?:begin|end)\{split\}|\\\[|\\\]|\\\(|\\\)|\s", "", formula).replace(
+        r"\vert", "|"
+    )
+    return re.sub(r"^\((\d+)\)#(.*)$", r"\2\\tag{\1}", bare, flags=re.DOTALL)
+
+
+def test_the_text_needs_no_program_that_knows_directives(chapter):
+    _, notebook = chapter
+    assert not DIRECTIVE.search(text_of(notebook))
+
+
+def test_the_code_needs_no_package_of_the_book(chapter):
+    _, notebook = chapter
+    assert "myst_nb" not in code_of(notebook)
+    assert "pip install grokedu" in notebook.cells[0].source
+
+
+def test_the_notebook_has_the_headings_of_the_page(chapter):
+    page, notebook = chapter
+    on_page = [tag.get_text() for tag in page.select("article :is(h1, h2, h3, h4)")]
+    in_notebook = re.findall(r"^#+ (.+)$", text_of(notebook), re.MULTILINE)
+    assert len(on_page) == len(in_notebook) > 1
+
+
+def test_the_notebook_has_the_formulas_of_the_page(chapter):
+    page, notebook = chapter
+    on_page = {in_one_line(tag.get_text()) for tag in page.select("article .math:not(h1 *)")}
+    pairs = FORMULA.findall(text_of(notebook))
+    in_notebook = {in_one_line(display or inline) for display, inline in pairs}
+    assert on_page <= in_notebook
+
+
+def test_the_notebook_has_the_figures_of_the_page(chapter):
+    page, notebook = chapter
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    pictures = [output for output in outputs if "image/svg+xml" in output.get("data", {})]
+    captions = re.findall(r"^\*\*Figure \d+\.\*\* .", text_of(notebook), re.MULTILINE)
+    assert len(pictures) == len(captions) == len(page.select("article figure"))
+
+
+@pytest.mark.parametrize("name", CHEAP_CHAPTERS)
+def test_the_notebook_runs_where_nothing_of_the_book_is(name, book, tmp_path):
+    missing = tmp_path / "missing" / "myst_nb"
+    missing.mkdir(parents=True)
+    (missing / "__init__.py").write_text("raise ImportError('not installed')\n")
+    packages = [str(missing.parent), str(ROOT), os.environ.get("PYTHONPATH", "")]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(packages),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+    }
+    notebook = nbformat.read(book / "_sources" / "book" / f"{name}.ipynb", as_version=4)
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, timeout=120)
+    client.execute(env=environment)
+
+
+def test_recorded_results_come_along_byte_for_byte(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    files = sorted((ROOT / "book" / "results").glob("*.[cj]s*"))
+    assert len(files) >= 2
+    exec(page_downloads.results_code(files), {})
+    assert all(
+        (tmp_path / "results" / file.name).read_bytes() == file.read_bytes() for file in files
+    )
