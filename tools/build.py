@@ -19,7 +19,15 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # A change in the first list runs all chapters again; one in the second renders all pages again.
 WHAT_CHAPTERS_RUN = ["grokedu", "constraints.txt", "book/results"]
-WHAT_PAGES_SHOW = ["_config.yml", "_toc.yml", "book/_ext", "book/_assets", "tools"]
+WHAT_PAGES_SHOW = [
+    "_config.yml",
+    "_toc.yml",
+    "book/_ext",
+    "book/_assets",
+    "hatch_build.py",
+    "package-lock.json",
+    "tools",
+]
 
 GENERATED = {"__pycache__", "node_modules", ".ruff_cache"}
 GENERATED_SUFFIXES = (".pyc", ".nbc", ".nbi")
