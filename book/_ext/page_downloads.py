@@ -7,6 +7,7 @@ they read.
 
 import ast
 import itertools
+import re
 import textwrap
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from page_markdown import Cell, MarkdownWriter
 
 GLUE = "from myst_nb import glue\n"
 NO_GLUE = "glue = lambda *args, **options: None  # the numbers are in the text already\n"
+MAGIC = re.compile(r"^[%!].*", re.MULTILINE)
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 KEPT_OUTPUTS = {"image/svg+xml", "image/png", "text/html", "text/plain"}
 PREFACE = """\
@@ -100,7 +102,7 @@ def is_needed(cells, index):
 def names(source, context):
     """The names that code binds (`ast.Store`; functions and imports too) or reads (`ast.Load`)."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(ast.parse(MAGIC.sub("", source))):
         if isinstance(node, ast.Name) and isinstance(node.ctx, context):
             found.add(node.id)
         elif context is ast.Store and isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -111,9 +113,12 @@ def names(source, context):
 
 
 def plain_cell(cell):
+    tags = set(cell.metadata.get("tags", []))
     plain = nbformat.v4.new_code_cell(cell.source, execution_count=cell.execution_count)
-    if FOLDED & set(cell.metadata.get("tags", [])):
+    if FOLDED & tags:
         plain.metadata["jupyter"] = {"source_hidden": True}
+    if "skip-execution" in tags:  # an exercise that is still to be done
+        plain.metadata["tags"] = ["raises-exception"]
     plain.outputs = [output for output in map(plain_output, cell.outputs) if output]
     return plain
 

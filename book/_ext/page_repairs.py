@@ -83,9 +83,8 @@ def name_buttons(page):
 
 
 def offer_the_notebook(page):
-    """Save the notebook that the theme's button leads to: a browser would show its bytes."""
+    """Let browsers save the notebook, not show it. (On pages opened as files some show it.)"""
     for link in page.select("a.btn-download-source-button"):
-        del link["target"]
         link["download"] = ""
         link["title"] = "Download this chapter as a notebook"
 
