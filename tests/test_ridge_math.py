@@ -39,14 +39,18 @@ def random_settings(rng):
         "seed": int(rng.integers(1000)),
         "init_variance": 10.0 ** rng.uniform(-6, 3),
         "teacher_norm": float(rng.choice([0.0, rng.uniform(0, 5)])),
-        "weight_decay": 10.0 ** rng.uniform(-7, -1),
+        "weight_decay": float(
+            rng.choice([0.0, *10.0 ** rng.uniform(-19, -7, 2), *10.0 ** rng.uniform(-7, -1, 5)])
+        ),
         "train_threshold": 10.0 ** rng.uniform(-6, 1),
         "test_threshold": 10.0 ** rng.uniform(-6, 1),
     }
     unit, _ = drawn(settings["n_samples"], settings["n_features"], settings["seed"])
     limit = 2 / (settings["weight_decay"] + unit.max_curvature)
     share = rng.choice([rng.uniform(0.001, 0.5), rng.uniform(0.5, 0.99)])
-    settings["learning_rate"] = float(min(share * limit, 0.99 / settings["weight_decay"]))
+    settings["learning_rate"] = float(share * limit)
+    if settings["weight_decay"] * settings["learning_rate"] >= 1:
+        settings["learning_rate"] = 0.99 / settings["weight_decay"]
     return settings
 
 
@@ -121,6 +125,32 @@ class TestAgainstPython:
             for s, p, _ in cases
         ]
         assert sum(drop > 1 for drop in drops) > 40
+        assert {reason.kind for t in times for reason in t.reasons} >= {
+            gk.Why.TRAIN_BELOW_FROM_THE_START,
+            gk.Why.TRAIN_NEVER_SETTLES,
+            gk.Why.TEST_NEVER_REACHED,
+            gk.Why.TEST_REACHED_BEYOND_THE_LAST_STEP,
+        }
+
+    @pytest.mark.parametrize("weight_decay", [3.1e-16, 2.7e-16, 1e-15, 0.0])
+    def test_steps_near_the_last_exact_integer(self, weight_decay):
+        settings = {
+            "n_samples": 100,
+            "n_features": 1000,
+            "seed": 0,
+            "init_variance": 1.0,
+            "teacher_norm": 1.0,
+            "weight_decay": weight_decay,
+            "learning_rate": 1.0,
+            "train_threshold": 0.01,
+            "test_threshold": 0.01,
+        }
+        times = solved_in_python(settings, [0])["times"]
+        modes = drawn(100, 1000, 0)[1]
+        problem = {"settings": settings, "modes": modes, "steps": [0]}
+        [answer] = javascript(action="solve", problems=[problem])
+        assert answer["times"]["overfit"] == times.overfit_step
+        assert answer["times"]["generalize"] == times.generalize_step
 
     def test_stability_limit(self, cases):
         for settings, python, answer in cases:

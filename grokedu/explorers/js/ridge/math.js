@@ -19,6 +19,7 @@ import { LAST_STEP } from "../steps.js";
 import { WHY } from "../why.js";
 
 const ROUNDING = 1e-13;
+const PATIENCE = 300; // intervals that a search looks at before it takes the dearer bounds too
 const QUADRATURE_NODES = 400;
 const BISECTIONS = 30; // to 10⁻⁹ of a step
 export const FAILURE_PROBABILITY = 0.05; // δ: the bounds hold with probability 1 − δ
@@ -87,6 +88,28 @@ export class DecayingForm {
     return { low: low + c, high: high + c, atFirst: atFirst + c, atLast: atLast + c };
   }
 
+  /**
+   * How far f can be from its chord over the steps first … last: width² / 8 · max |f″|. Where a
+   * rising and a falling coordinate cancel, the bounds of each stay wide and this closes.
+   */
+  bend(first, last) {
+    const width = last - first;
+    let total = 0;
+    for (let j = 0; j < this.drop.length; j++) {
+      if (this.drop[j] === 1) continue; // it has moved all it can by step 1
+      const speed = Math.abs(this.logRates[j]) * width;
+      const before = power(this.drop[j], this.logRates[j], first);
+      const after = power(this.drop[j], this.logRates[j], last);
+      for (const { offset, amplitude, weight } of this.parts) {
+        const here = Math.abs(offset[j] + amplitude[j] * before);
+        const there = Math.abs(offset[j] + amplitude[j] * after);
+        const slope = Math.abs(amplitude[j]) * before * speed;
+        total += weight[j] * (slope * slope + Math.max(here, there) * slope * speed);
+      }
+    }
+    return total / 4;
+  }
+
   /** g(k) = f(2k + parity), whose rates ρ_j² are never negative. */
   everySecond(parity) {
     const drop = this.drop.map((d) => d * (2 - d));
@@ -135,9 +158,14 @@ function search(form, level, forward, end, valueAt = null) {
   const reached = (value) => (forward ? value <= level : value >= level);
   const stack = doublingIntervals(end);
   if (forward) stack.reverse();
-  while (stack.length) {
+  for (let looked = 0; stack.length; looked++) {
     const [first, last] = stack.pop();
-    const { low, high, atFirst, atLast } = form.over(first, last);
+    let { low, high, atFirst, atLast } = form.over(first, last);
+    if (looked > PATIENCE) {
+      const bend = form.bend(first, last);
+      low = Math.max(low, Math.min(atFirst, atLast) - bend);
+      high = Math.min(high, Math.max(atFirst, atLast) + bend);
+    }
     const ends = valueAt ? [valueAt(first), valueAt(last)] : [atFirst, atLast];
     const [near, far] = forward ? ends : ends.reverse();
     if (reached(near)) return forward ? first : last;
