@@ -16,7 +16,6 @@ except ImportError:  # run by hand in an environment without hatchling
     BuildHookInterface = MetadataHookInterface = object
 
 EXPLORERS = Path("grokedu/explorers")
-SOURCES = {f"js/{kind}/index.js": f"{kind}.bundle.js" for kind in ("ridge", "network")}
 LICENSES = "bundled_licenses.txt"
 ESBUILD = ["--bundle", "--minify", "--target=es2022", "--charset=utf8", "--legal-comments=none"]
 
@@ -62,8 +61,9 @@ def bundle_explorers(root, *, with_tools=True):
     """Write one file per explorer, and the licenses of what is in them."""
     install_packages(root, with_tools=with_tools)
     inside = set()
-    for source, target in SOURCES.items():
-        inside |= bundle(root, EXPLORERS / source, root / EXPLORERS / target, "--format=esm")
+    for source in sorted((root / EXPLORERS / "js").glob("*/index.js")):
+        target = root / EXPLORERS / f"{source.parent.name}.bundle.js"
+        inside |= bundle(root, source.relative_to(root), target, "--format=esm")
     (root / EXPLORERS / LICENSES).write_text(licenses(root, inside), encoding="utf8")
 
 

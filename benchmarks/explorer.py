@@ -1,6 +1,6 @@
 """Times the explorer in the built page: from a slider's event to the painted curve.
 
-A key press moves the weight-decay slider of the book's first page. The clock starts before the
+The weight-decay slider of the book's first page moves by one step. The clock starts before the
 event and stops in the first task after the next frame was painted. At 60 frames a second that
 includes the wait for the frame, about 8 ms on average; the second measurement lets the browser
 paint as soon as it can, which leaves our work and the browser's: layout and painting, here
@@ -27,7 +27,7 @@ DISPLAYS = {
 MOVES = 200
 
 MEASURE = """async (moves) => {
-  const handle = document.querySelector(".grokedu-controls .noUi-handle");
+  const slider = document.querySelector("[data-setting=weight_decay] input[type=range]");
   const plot = document.querySelector(".grokedu-plot");
   const painted = () => new Promise((done) => requestAnimationFrame(() => {
     const channel = new MessageChannel();
@@ -39,9 +39,10 @@ MEASURE = """async (moves) => {
   for (let move = 0; move < moves; move++) {
     await pause(20 + 17 * Math.random());
     const before = plot.__grokedu.state.weight_decay;
-    const key = Math.floor(move / 20) % 2 ? "ArrowLeft" : "ArrowRight";
+    const way = Math.floor(move / 20) % 2 ? -1 : 1;
     const started = performance.now();
-    handle.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+    slider.valueAsNumber += way;
+    slider.dispatchEvent(new Event("input", {bubbles: true}));
     await null; // the explorer draws as soon as the event is over
     const drawn = performance.now();
     const done = await painted();

@@ -105,11 +105,11 @@ class NetworkProblem:
         return type(self), tuple(getattr(self, part.name) for part in fields(self))
 
     def __repr__(self):
-        widths = tuple(len(layer) for layer in self.hidden_weights)
+        widths = ", ".join(str(len(layer)) for layer in self.hidden_weights)
         n_samples, input_dim = self.inputs.shape
         targets = "zero" if self.teacher_is_zero else "given"
         return (
-            f"NetworkProblem(n_samples={n_samples}, input_dim={input_dim}, widths={widths}, "
+            f"NetworkProblem(n_samples={n_samples}, input_dim={input_dim}, widths=({widths}), "
             f"targets={targets})"
         )
 

@@ -16,7 +16,7 @@ _PAGE = """<!doctype html>
 <style>%(style)s</style>
 <main><h1>Explorer</h1>
 <p><a style="color: #00f" href="#%(kind)s:weight_decay=1e-5">lower λ to 10⁻⁵</a></p>
-<div class="grokedu-explorer"><div id="place"></div></div></main>
+<div id="place"></div></main>
 <script type="module">
   import widget from "./%(kind)s.bundle.js";
   const state = %(state)s;
@@ -32,13 +32,40 @@ _PAGE = """<!doctype html>
       fire("change");
     },
     save_changes() {},
-    send: (message) => model.sent.push(message),
+    send(message, callbacks) {
+      model.sent.push(message);
+      model.handled = () =>
+        callbacks.iopub.status({ content: { execution_state: "idle" } });
+    },
     on: (event, f) => (listeners[event] ??= []).push(f),
     off: (event, f) => (listeners[event] = (listeners[event] ?? []).filter((g) => g !== f)),
     answer: (message) => fire("msg:custom", message),
+    cut: () => fire("comm_live_update"),
   };
   globalThis.model = model;
-  widget.render({ model, el: document.getElementById("place") });
+  const place = document.getElementById("place");
+  if (location.search === "?two") {
+    // The second one arrives first, as it may on a slow page.
+    const below = document.createElement("div");
+    place.after(below);
+    const other = JSON.parse(JSON.stringify(state));
+    const heard = {};
+    widget.render({
+      el: below,
+      model: {
+        ...model,
+        get: (name) => other[name],
+        set(name, value) {
+          other[name] = value;
+          for (const f of heard.change ?? []) f();
+        },
+        on: (event, f) => (heard[event] ??= []).push(f),
+        off() {},
+      },
+    });
+    await new Promise((then) => requestAnimationFrame(() => setTimeout(then, 50)));
+  }
+  widget.render({ model, el: place });
 </script></html>"""
 
 SHOWN = "document.querySelector('.grokedu-plot').__grokedu"
@@ -47,8 +74,7 @@ SHOWN = "document.querySelector('.grokedu-plot').__grokedu"
 def write_page(folder, explorer, kind):
     """Write the page of an explorer with the script that draws it."""
     explorer.wait(60)
-    plot = explorer.plot
-    state = {n: getattr(plot, n) for n in plot.keys if n not in _NOT_DRAWN and n[0] != "_"}
+    state = {n: getattr(explorer, n) for n in explorer.keys if n not in _NOT_DRAWN and n[0] != "_"}
     style = (SOURCES / "js" / "explorer.css").read_text()
     page = _PAGE % {
         "style": style,
@@ -71,6 +97,7 @@ class View:
         self.page = self.context.new_page()
         self.complaints = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.clock.install()
         self.page.goto(address)
         self.page.wait_for_function(f"{SHOWN}?.steps")
         self.settle()
@@ -96,9 +123,22 @@ class View:
         self.settle()
         return self.page.locator(f".{part}").inner_text()
 
+    def pass_time(self, milliseconds):
+        self.page.clock.run_for(milliseconds)
+        self.settle()
+
     def hash(self):
-        self.page.wait_for_timeout(800)
+        self.pass_time(1300)
         return self.page.evaluate("location.hash")
+
+    def field(self, label):
+        return self.page.get_by_label(f"{label}, exact value", exact=True)
+
+    def slider(self, label):
+        return self.page.get_by_label(label, exact=True)
+
+    def refusal(self, setting):
+        return self.page.locator(f"[data-setting={setting}] .gk-refusal")
 
 
 def color(view, theme):

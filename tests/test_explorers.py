@@ -2,24 +2,34 @@
 
 import json
 import threading
-import time
 import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import grokedu as gk
-from grokedu.explorers import RidgeExplorer
-from grokedu.explorers.ridge import _CONTROLS, _DEFAULTS, LAYERS
-from grokedu.explorers.worker import LatestJob
+from grokedu.explorers import KINDS, RidgeExplorer
+from grokedu.explorers.ridge import LAYERS, SETTINGS
+from grokedu.explorers.settings import defaults
+from grokedu.explorers.worker import LatestJob, stop_all
 
-SETTINGS = list(_DEFAULTS)
+NAMES = [setting.name for setting in SETTINGS]
 SMALL = {"n_samples": 20, "n_features": 60, "weight_decay": 1e-2}
 LONG = {"n_samples": 300, "n_features": 400, "weight_decay": 1e-7}
+EVERY_SETTING = [
+    pytest.param(KINDS[kind], setting, id=f"{kind} {setting.name}")
+    for kind in KINDS
+    for setting in KINDS[kind].SETTINGS
+]
 
 
 def explorer(**settings):
-    return RidgeExplorer(controls=SETTINGS, **{**SMALL, **settings})
+    """A small explorer after its first run."""
+    shown = RidgeExplorer(**{**SMALL, **settings})
+    assert shown.wait(60)
+    return shown
 
 
 def problem_of(settings):
@@ -38,44 +48,51 @@ def exact_times(settings):
     return gk.exact_grokking_times(problem_of(settings), **chosen)
 
 
+def receive(shown, content):
+    """What a message of the browser does."""
+    message = {"data": {"method": "custom", "content": content}}
+    shown.comm.handle_msg({"content": message, "buffers": []})
+
+
 class TestState:
     def test_the_defaults_are_those_of_the_paper(self):
         shown = RidgeExplorer()
-        assert shown.plot.settings == _DEFAULTS
-        assert shown.plot.initial == {**_DEFAULTS, "step": -1.0, "layers": []}
+        assert shown.settings == defaults(SETTINGS)
+        assert shown.initial == {**defaults(SETTINGS), "step": -1.0, "layers": []}
 
-    def test_the_first_run_is_done_when_the_constructor_returns(self):
-        shown = RidgeExplorer()
-        times = exact_times(shown.plot.settings)
-        assert shown.plot.run["settings"] == shown.plot.settings
-        assert shown.plot.run_times["overfit"] == times.overfit_step
-        assert shown.plot.run_times["generalize"] == times.generalize_step
+    def test_nothing_runs_before_somebody_looks(self):
+        shown = RidgeExplorer(**LONG)
+        assert shown.run == {}
+        shown.weight_decay = 0.01
+        assert shown.run == {}
+        receive(shown, {"type": "hello"})
+        assert shown.wait(60)
+        assert shown.run["settings"]["weight_decay"] == 0.01
 
-    def test_only_the_chosen_controls_are_shown_in_their_order(self):
-        shown = RidgeExplorer(controls=("n_samples", "weight_decay"), **SMALL)
-        assert list(shown.controls) == ["n_samples", "weight_decay"]
-        assert shown.children[0].children == tuple(shown.controls.values())
-        assert shown.children[0].layout.flex_flow == "row wrap"
-        assert shown.children[1] is shown.plot
+    def test_a_page_made_of_it_has_the_problem_of_python(self):
+        shown = RidgeExplorer(**SMALL, seed=3)
+        assert (shown.modes["n"], shown.modes["m"], shown.modes["seed"]) == (20, 60, 3)
 
-    @pytest.mark.parametrize("name", SETTINGS)
-    def test_a_control_moves_the_plot_and_the_plot_its_control(self, name):
-        shown = explorer()
-        low, high = _CONTROLS[name]["range"]
-        shown.controls[name].value = type(shown.controls[name].value)(high)
-        assert getattr(shown.plot, name) == pytest.approx(high)
-        setattr(shown.plot, name, type(getattr(shown.plot, name))(low))
-        assert shown.controls[name].value == pytest.approx(low)
-        shown.wait()
+    def test_only_the_chosen_controls_in_their_order(self):
+        shown = RidgeExplorer(controls=("n_samples", "weight_decay"))
+        assert shown.controls == ["n_samples", "weight_decay"]
 
     def test_the_text_form_is_short_and_the_same_every_time(self):
         assert repr(explorer()) == repr(explorer())
         assert repr(explorer()).startswith("RidgeExplorer(weight_decay=0.01, ")
 
-    def test_the_state_is_strict_json(self):
-        shown = explorer(learning_rate=900.0)
-        names = [n for n in shown.plot.keys if n not in ("layout", "comm", "tabbable", "tooltip")]
-        json.dumps({name: getattr(shown.plot, name) for name in names}, allow_nan=False)
+    @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+    def test_wherever_it_is_shown_there_are_words(self, make):
+        data, _ = make()._repr_mimebundle_()
+        assert set(data) >= {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"}
+        assert "run this cell" in data["text/html"]
+
+    @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+    def test_the_state_is_strict_json(self, make):
+        shown = make(learning_rate=1.0)
+        names = [n for n in shown.keys if n not in ("layout", "comm", "tabbable", "tooltip")]
+        json.dumps({name: getattr(shown, name) for name in names}, allow_nan=False)
+        assert isinstance(shown, KINDS[shown.kind])
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -84,8 +101,7 @@ class TestState:
             ({"controls": "seed"}, "pass a sequence"),
             ({"layers": ("blunt",)}, "layers: 'blunt' unknown"),
             ({"lam": 1.0}, "settings: 'lam' unknown"),
-            ({"weight_decay": 0.0}, "weight_decay=0.0: pass a number from"),
-            ({"n_samples": 10.5}, "n_samples=10.5: pass a number from 5 to 500"),
+            ({"n_samples": 10.5}, "n_samples=10.5: pass a whole number from 5 to 500"),
             ({"teacher_norm": float("nan")}, "teacher_norm=nan"),
             ({"step": -2}, "step=-2"),
         ],
@@ -94,8 +110,62 @@ class TestState:
         with pytest.raises(ValueError, match=message):
             RidgeExplorer(**arguments)
 
-    def test_every_layer_can_be_asked_for(self):
-        assert explorer(layers=LAYERS).plot.layers == list(LAYERS)
+    def test_layers_and_step_are_checked_as_attributes_too(self):
+        shown = RidgeExplorer(layers=LAYERS)
+        assert shown.layers == list(LAYERS)
+        with pytest.raises(ValueError, match="blunt"):
+            shown.layers = ["blunt"]
+        with pytest.raises(ValueError, match="step=nan"):
+            shown.step = float("nan")
+
+
+class TestSettings:
+    """The value given is the value used, or an error in words, wherever it is given."""
+
+    @pytest.mark.parametrize(("make", "setting"), EVERY_SETTING)
+    def test_legal_values_are_taken_exactly(self, make, setting):
+        within = 0.3 * setting.low + 0.7 * setting.high
+        values = [setting.low, setting.high, int(within) if setting.whole else within]
+        if setting.zero:
+            values.append(0)
+        shown = make()
+        for value in values:
+            assert make(**{setting.name: value}).settings[setting.name] == value
+            setattr(shown, setting.name, value)
+            assert shown.settings[setting.name] == value
+
+    @pytest.mark.parametrize(("make", "setting"), EVERY_SETTING)
+    @pytest.mark.parametrize(
+        "wrong", [float("nan"), float("inf"), -1.0, -(10**400), 10**400, 1e10, "7", None]
+    )
+    def test_others_are_refused_by_constructor_attribute_and_message(self, make, setting, wrong):
+        with pytest.raises(ValueError, match=setting.name):
+            make(**{setting.name: wrong})
+        shown = make()
+        before = shown.settings
+        with pytest.raises(ValueError, match=setting.name):
+            setattr(shown, setting.name, wrong)
+        shown.set_state({setting.name: wrong})
+        assert setting.name in shown.message
+        assert shown.settings == before
+
+    @given(st.floats(1e-7, 1))
+    def test_no_grid_rounds_a_value(self, value):
+        assert RidgeExplorer(weight_decay=value).weight_decay == value
+
+    def test_whole_numbers_in_a_float_are_whole(self):
+        assert RidgeExplorer(n_features=1234.0).settings["n_features"] == 1234
+
+    @pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
+    def test_the_browser_gets_the_same_table(self, make):
+        table = {row["name"]: row for row in make().table}
+        for setting in make.SETTINGS:
+            row = table[setting.name]
+            assert (row["low"], row["high"], row["symbol"]) == (
+                setting.low,
+                setting.high,
+                setting.symbol,
+            )
 
 
 class TestModes:
@@ -103,8 +173,8 @@ class TestModes:
 
     @pytest.mark.parametrize(("n", "m"), [(20, 60), (30, 30), (50, 20)])
     def test_norms_and_losses_survive_the_change_of_basis(self, n, m):
-        shown = explorer(n_samples=n, n_features=m, init_variance=2.0, teacher_norm=3.0)
-        problem, modes = problem_of(shown.plot.settings), shown.plot.modes
+        shown = RidgeExplorer(n_samples=n, n_features=m, init_variance=2.0, teacher_norm=3.0)
+        problem, modes = problem_of(shown.settings), shown.modes
         s, start, teacher = (np.array(modes[k]) for k in ("curvatures", "start", "teacher"))
         error = np.sqrt(2.0) * start - 3.0 * teacher
         assert s @ error**2 / 2 == pytest.approx(problem.train_loss(problem.initial_weights))
@@ -123,14 +193,15 @@ class TestGradientDescent:
             {"init_variance": 10.0, "teacher_norm": 2.0, "test_threshold": 0.5},
             {"init_variance": 1e-6},  # starts below the threshold: t1 does not exist
             {"teacher_norm": 5.0},  # the test loss never gets there
+            {"weight_decay": 0},  # nothing is forgotten
         ],
     )
     def test_the_overlay_equals_the_exact_times_and_curves(self, settings):
         shown = explorer(**settings)
-        now, run = shown.plot.settings, shown.plot.run
+        now, run = shown.settings, shown.run
         times = exact_times(now)
-        assert shown.plot.run_times["overfit"] == times.overfit_step
-        assert shown.plot.run_times["generalize"] == times.generalize_step
+        assert shown.run_times["overfit"] == times.overfit_step
+        assert shown.run_times["generalize"] == times.generalize_step
         exact = gk.exact_ridge(
             problem_of(now),
             weight_decay=now["weight_decay"],
@@ -142,140 +213,155 @@ class TestGradientDescent:
 
     def test_a_change_reruns_it(self):
         shown = explorer()
-        shown.controls["seed"].value = 7
-        shown.wait()
-        assert shown.plot.run["settings"] == shown.plot.settings
-        assert shown.plot.modes["seed"] == 7
+        shown.seed = 7
+        assert shown.wait(60)
+        assert shown.run["settings"] == shown.settings
+        assert shown.modes["seed"] == 7
 
     def test_thresholds_need_no_new_run(self):
         shown = explorer()
-        run = shown.plot.run
-        shown.plot.test_threshold = 0.1
-        shown.wait()
-        assert shown.plot.run is run
-        times = exact_times(shown.plot.settings)
-        assert shown.plot.run_times["generalize"] == times.generalize_step
+        run = shown.run
+        shown.test_threshold = 0.1
+        assert shown.wait(60)
+        assert shown.run is run
+        times = exact_times(shown.settings)
+        assert shown.run_times["generalize"] == times.generalize_step
 
     def test_a_lower_threshold_gets_a_longer_run(self):
         shown = explorer(teacher_norm=0.0, test_threshold=0.1)
-        shown.plot.test_threshold = 1e-4
-        shown.wait()
-        times = exact_times(shown.plot.settings)
-        assert shown.plot.run_times["generalize"] == times.generalize_step
+        shown.test_threshold = 1e-4
+        assert shown.wait(60)
+        times = exact_times(shown.settings)
+        assert shown.run_times["generalize"] == times.generalize_step
 
     def test_a_diverging_run_is_a_result(self):
         shown = explorer(learning_rate=500.0, weight_decay=1e-4)
-        assert shown.plot.run["diverged"]
-        assert "diverged" in shown.plot.run_times["reason"]
-        assert shown.plot.problem == ""
+        assert shown.run["diverged"]
+        assert "diverged" in [reason["kind"] for reason in shown.run_times["reasons"]]
+        assert shown.message == ""
 
     def test_nothing_runs_where_one_step_would_erase_the_weights(self):
         shown = explorer(learning_rate=1000.0, weight_decay=1.0)
-        assert shown.plot.run == {} and shown.plot.problem == ""
+        assert shown.run == {} and shown.message == ""
 
-    @pytest.mark.parametrize("name", SETTINGS)
-    @pytest.mark.parametrize("end", [0, 1])
-    def test_both_extremes_of_every_control(self, name, end):
-        shown = RidgeExplorer(controls=SETTINGS, n_samples=20, n_features=60, weight_decay=1e-3)
-        value = _CONTROLS[name]["range"][end]
+    @pytest.mark.parametrize("setting", SETTINGS, ids=NAMES)
+    @pytest.mark.parametrize("end", ["low", "high"])
+    def test_both_extremes_of_every_setting(self, setting, end):
+        shown = RidgeExplorer(n_samples=20, n_features=60, weight_decay=1e-3)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            shown.controls[name].value = type(shown.controls[name].value)(value)
+            setattr(shown, setting.name, getattr(setting, end))
             if not shown.wait(timeout=5):
-                shown._on_message({"type": "stop"})
+                shown.stop()
                 assert shown.wait(timeout=10)
-        assert shown.plot.problem == ""
-        now, run = shown.plot.settings, shown.plot.run
+        assert shown.message == ""
+        now, run = shown.settings, shown.run
         assert bool(run) == (now["learning_rate"] * now["weight_decay"] < 1)
         assert np.isfinite(run.get("train", []) + run.get("test", [])).all()
 
     def test_an_exception_becomes_a_message(self, monkeypatch):
         shown = explorer()
-        monkeypatch.setattr(
-            "grokedu.explorers.ridge.train_ridge", lambda *_, **__: 1 / 0, raising=True
-        )
-        shown.plot.seed = 5
-        shown.wait()
-        assert shown.plot.problem == "division by zero"
+        monkeypatch.setattr("grokedu.explorers.ridge.train_ridge", lambda *_, **__: 1 / 0)
+        shown.seed = 5
+        assert shown.wait(60)
+        assert shown.message == "division by zero"
+
+
+def first_report(shown):
+    """Wait for the first news of a long run."""
+    reported = threading.Event()
+    shown.observe(lambda change: change.new and reported.set(), "progress")
+    receive(shown, {"type": "hello"})
+    assert reported.wait(20)
+    return shown.progress
 
 
 class TestLongRuns:
-    def test_the_constructor_does_not_wait_and_stop_keeps_what_was_done(self):
-        started = time.perf_counter()
+    @pytest.mark.parametrize(
+        "stop", [lambda shown: receive(shown, {"type": "stop"}), lambda _: stop_all()]
+    )
+    def test_stop_and_interrupt_keep_what_was_done(self, stop):
         shown = RidgeExplorer(**LONG)
-        reports = []
-        shown.plot.observe(lambda change: reports.append(change.new), "progress")
-        assert time.perf_counter() - started < 5
-        while not reports and time.perf_counter() - started < 20:
-            time.sleep(0.01)
-        assert 0 < reports[0]["done"] < reports[0]["of"]
-        shown._on_message({"type": "stop"})
+        report = first_report(shown)
+        assert 0 < report["done"] < report["of"]
+        stop(shown)
         assert shown.wait(timeout=10)
-        assert shown.plot.run["stopped"]
-        assert 0 < shown.plot.run["n_steps"] < reports[0]["of"]
-        assert shown.plot.progress == {}
+        assert shown.run["stopped"]
+        assert 0 < shown.run["n_steps"] < report["of"]
+        assert shown.progress == {}
 
     def test_a_newer_change_supersedes_the_older_run(self):
         shown = RidgeExplorer(**LONG)
-        shown.plot.weight_decay = 0.01
+        receive(shown, {"type": "hello"})
+        shown.weight_decay = 0.01
         assert shown.wait(timeout=10)
-        assert shown.plot.run["settings"]["weight_decay"] == 0.01
-        assert not shown.plot.run["stopped"]
+        assert shown.run["settings"]["weight_decay"] == 0.01
+        assert not shown.run["stopped"]
 
     def test_what_lies_beyond_the_limit_of_a_run_is_said(self, monkeypatch):
         monkeypatch.setattr("grokedu.explorers.ridge._MAX_STEPS", 50)
         shown = explorer()
-        assert not shown.plot.run["complete"]
-        assert shown.plot.run_times["generalize"] is None
-        assert "within the run" in shown.plot.run_times["reason"]
+        assert not shown.run["complete"]
+        assert shown.run_times["generalize"] is None
+        kinds = [reason["kind"] for reason in shown.run_times["reasons"]]
+        assert "test not reached within the run" in kinds
 
 
-class TestWithoutScripts:
-    def test_the_figure_and_table_show_the_same_times(self):
-        shown = explorer(layers=LAYERS, test_threshold=0.1)
-        times, html = shown.plot.run_times, shown.plot.fallback
-        assert html == shown.fallback_html()
-        for name, step in (("t₁", times["overfit"]), ("t₂", times["generalize"])):
-            assert f"{name} = {step:,}" in html
-            assert f"<td>{step:,}</td>" in html
-        assert "<script" not in html and "nan" not in html
-        assert 'role="img" aria-label="Training and test loss over steps. ' in html
+class TestStill:
+    def test_the_figure_and_the_table_show_the_exact_times(self):
+        shown = RidgeExplorer(**SMALL, layers=LAYERS, test_threshold=0.1)
+        still = RidgeExplorer.still(shown.get_state())
+        times = exact_times(shown.settings)
+        assert still.times == times
+        assert still.rows[0][1:] == (f"{times.overfit_step:,}", f"{times.generalize_step:,}")
+        assert len(still.rows) == 1 + len(LAYERS)
+        assert still.trajectory.steps[0] == 0
+        assert still.trajectory.steps[-1] == still.horizon > times.generalize_step
 
     @pytest.mark.parametrize(
-        ("settings", "words"),
+        "settings",
         [
-            ({"learning_rate": 900.0, "weight_decay": 1e-4}, "stability limit"),
-            ({"learning_rate": 1000.0, "weight_decay": 1.0}, "one step would erase the weights"),
-            ({"teacher_norm": 5.0}, "test loss tends to"),
-            ({"init_variance": 1e-6, "teacher_norm": 0.0}, "below 0.01 at every step"),
-            ({"init_variance": 1e-6, "layers": LAYERS}, "says nothing"),
+            {"learning_rate": 900.0, "weight_decay": 1e-4},
+            {"learning_rate": 1000.0, "weight_decay": 1.0},
         ],
     )
-    def test_what_cannot_be_drawn_is_a_sentence(self, settings, words):
-        assert words in explorer(**settings).plot.fallback
+    def test_what_cannot_run_is_a_sentence(self, settings):
+        still = RidgeExplorer.still({**SMALL, **settings})
+        assert still.trajectory is None
+        assert "cannot run" in still.sentence
+
+    @pytest.mark.parametrize(
+        "settings",
+        [
+            {"teacher_norm": 5.0},
+            {"init_variance": 1e-6, "teacher_norm": 0.0},
+            {"init_variance": 1e-6, "layers": LAYERS},
+            {"weight_decay": 0, "layers": LAYERS},
+        ],
+    )
+    def test_times_that_do_not_exist_have_their_reason(self, settings):
+        still = RidgeExplorer.still({**SMALL, **settings})
+        assert still.times.delay is None
+        assert still.times.reason[1:] in still.sentence
+        assert np.isfinite(still.trajectory.test_loss).all()
 
 
 class TestMessages:
-    def test_the_browser_learns_that_a_kernel_is_there(self):
+    @pytest.mark.parametrize("kind", ["hello", "run"])
+    def test_the_browser_learns_that_a_kernel_is_there(self, kind):
         shown, answers = explorer(), []
-        shown.plot.send = answers.append
-        shown._on_message({"type": "hello"})
+        shown.send = answers.append
+        before = shown.run
+        receive(shown, {"type": kind})
         assert answers == [{"type": "welcome"}]
-
-    def test_run_answers_at_once_and_runs_again(self):
-        shown, answers = explorer(), []
-        shown.plot.send = answers.append
-        before = shown.plot.run
-        shown._on_message({"type": "run"})
-        shown.wait()
-        assert answers == [{"type": "welcome"}]
-        assert shown.plot.run is not before
+        assert shown.wait(60)
+        assert (shown.run is before) == (kind == "hello")
 
     def test_unknown_messages_are_ignored(self):
         shown = explorer()
-        shown._on_message({"type": "nonsense"})
-        shown._on_message({})
-        assert shown.plot.problem == ""
+        receive(shown, {"type": "nonsense"})
+        receive(shown, {})
+        assert shown.message == ""
 
 
 class TestLatestJob:

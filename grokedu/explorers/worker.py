@@ -1,6 +1,9 @@
-"""A background thread that only ever works on the latest job."""
+"""A background thread that only ever works on the latest job, and ends where the cell is ended."""
 
 import threading
+from weakref import WeakSet
+
+_workers = WeakSet()
 
 
 class LatestJob:
@@ -14,6 +17,7 @@ class LatestJob:
         self._thread = None
         self._permit = None
         self._pending = None
+        _workers.add(self)
 
     def submit(self, job):
         """Start `job`, after the one that is running has noticed that it is superseded."""
@@ -58,3 +62,9 @@ class Permit:
 
     def __bool__(self):
         return not (self.stopped or self.superseded)
+
+
+def stop_all():
+    """Stop the jobs of all workers, as Stop does for one."""
+    for worker in list(_workers):
+        worker.stop()

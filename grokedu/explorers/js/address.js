@@ -1,56 +1,46 @@
-// The state of an explorer as part of an address: #ridge:weight_decay=0.0001,seed=3
+// The state of an explorer as part of an address: #ridge:weight_decay=0.0001,seed=3; no DOM.
 
-const WHOLE = new Set(["n_samples", "n_features", "width", "input_dim", "seed"]);
+import { readNumber } from "./numbers.js";
 
-/** `value` as a legal value of the setting `name`, or null. */
-export function legal(name, value, ranges) {
-  const number = Number(value);
-  if (!Number.isFinite(number)) return null;
-  const [low, high] = ranges[name];
-  const inside = Math.min(Math.max(number, low), high);
-  return WHOLE.has(name) ? Math.round(inside) : inside;
+const PAIRS = /[,&](?=[a-z_]+=)/; // so that a decimal comma separates nothing
+const ADDRESS = /^#([a-z]+(?:-\d+)?):(.*)$/s;
+
+/** The explorer that an address belongs to and the rest of it; null if it is none of ours. */
+export function split(hash) {
+  const [, name, state] = ADDRESS.exec(hash ?? "") ?? [];
+  return name ? { name, state } : null;
 }
 
-/** The addresses of one kind of explorer: its prefix, its settings and its layers of theory. */
-export class Addresses {
-  constructor(kind, settings, layers = []) {
-    this.prefix = `#${kind}:`;
-    this.settings = settings;
-    this.layers = layers;
-  }
-
-  /** The part of the state that an address mentions, or null if it is not one of ours. */
-  parse(hash, ranges) {
-    if (!hash?.startsWith(this.prefix)) return null;
-    const state = {};
-    for (const pair of decoded(hash.slice(this.prefix.length)).split(",")) {
-      const [name, text = ""] = pair.split("=").map((part) => part.trim());
-      if (name === "layers" && this.layers.length) {
-        state.layers = text.split("+").filter((layer) => this.layers.includes(layer));
-      } else if (name === "step") {
-        const step = Number(text);
-        if (step >= 0 && Number.isFinite(step)) state.step = step;
-      } else if (this.settings.includes(name) && text !== "") {
-        const value = legal(name, text, ranges);
-        if (value !== null) state[name] = value;
-      }
+/**
+ * What an address asks for, and in words what of it is not possible.
+ * @param {string} text
+ * @param {import("./numbers.js").Setting[]} table
+ * @param {string[]} layers
+ */
+export function parse(text, table, layers) {
+  const state = {};
+  const refusals = [];
+  for (const [name, wish] of new URLSearchParams(text.split(PAIRS).join("&"))) {
+    const setting = table.find((candidate) => candidate.name === name);
+    if (setting) {
+      const { value, refusal } = readNumber(wish, setting);
+      if (refusal) refusals.push(refusal);
+      else state[name] = value;
+    } else if (name === "step") {
+      const step = Number(wish || Number.NaN);
+      if (step >= 0 && Number.isFinite(step)) state.step = Math.round(step);
+      else refusals.push(`“${wish}” is no step.`);
+    } else if (name === "layers" && layers.length) {
+      state.layers = wish.split(/[ +]/).filter((layer) => layers.includes(layer));
     }
-    return state;
   }
-
-  /** The whole state as an address. */
-  format(settings, step, layers) {
-    const pairs = this.settings.map((name) => `${name}=${settings[name]}`);
-    if (step >= 0) pairs.push(`step=${Math.round(step)}`);
-    if (this.layers.length) pairs.push(`layers=${layers.join("+")}`);
-    return this.prefix + pairs.join(",");
-  }
+  return { state, refusals };
 }
 
-function decoded(text) {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a stray % sign
-  }
+/** The whole state as an address. */
+export function format(name, { settings, step, layers }) {
+  const pairs = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
+  if (step >= 0) pairs.push(`step=${Math.round(step)}`);
+  if (layers) pairs.push(`layers=${layers.join("+")}`);
+  return `#${name}:${pairs.join(",").replaceAll("e+", "e")}`;
 }

@@ -1,0 +1,121 @@
+// Moving through a run: the scrubber, Play, and the three stages.
+
+import { stageBands } from "./chart.js";
+import { add, button } from "./dom.js";
+import { positionOf, stepAt } from "./steps.js";
+import { count } from "./words.js";
+
+const PLAY_TIME = 8000; // ms to play a whole run
+const JUMP_TIME = 1500; // ms between milestones, for readers who asked for less motion
+const SCRUB_STEPS = 1000;
+
+export class Player {
+  /**
+   * @param {HTMLElement} parent
+   * @param {(step: number) => void} onScrub
+   */
+  constructor(parent, onScrub) {
+    this.onScrub = onScrub;
+    this.playing = null;
+    const row = add(parent, "div", { class: "gk-row gk-player" });
+    this.playButton = button(row, "Play", () => this.toggle());
+    this.scrubber = /** @type {HTMLInputElement} */ (
+      add(row, "input", {
+        type: "range",
+        min: 0,
+        max: SCRUB_STEPS,
+        step: 1,
+        "aria-label": "step of the run",
+      })
+    );
+    this.scrubber.addEventListener("input", () => {
+      this.pause();
+      this.goTo(Number(this.scrubber.value) / SCRUB_STEPS);
+    });
+    const stages = add(row, "div", { class: "gk-stages", role: "group", "aria-label": "go to" });
+    this.stageButtons = ["I", "II", "III"].map((roman, i) =>
+      button(stages, `stage ${roman}`, () => this.showStage(i + 1)),
+    );
+  }
+
+  /** Show where `step` is in a run; nothing to play where the settings cannot run. */
+  draw({ times, horizon, stop, pending }, step) {
+    const blocked = stop !== null;
+    this.run = { times, horizon, step };
+    this.bands = blocked || pending ? [] : stageBands(times, horizon);
+    this.playButton.disabled = this.scrubber.disabled = blocked;
+    if (blocked) this.pause();
+    this.scrubber.value = String(Math.round(SCRUB_STEPS * positionOf(step, horizon)));
+    this.scrubber.setAttribute("aria-valuetext", `step ${count(step)}`);
+    const here = this.bands.find(({ from, to }) => step >= from && step <= to)?.stage;
+    this.stageButtons.forEach((stage, i) => {
+      stage.disabled = !this.bands.some((band) => band.stage === i + 1);
+      stage.setAttribute("aria-pressed", String(here === i + 1));
+    });
+  }
+
+  goTo(position) {
+    this.onScrub(stepAt(position, this.run.horizon));
+  }
+
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  play() {
+    this.playButton.textContent = "Pause";
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) this.jump();
+    else this.glide();
+  }
+
+  glide() {
+    let position = positionOf(this.run.step, this.run.horizon);
+    if (position > 0.999) position = 0;
+    let before = performance.now();
+    const advance = (now) => {
+      position = Math.min(1, position + Math.max(now - before, 0) / PLAY_TIME);
+      before = now;
+      this.goTo(position);
+      if (position < 1) this.onFrame(advance);
+      else this.pause();
+    };
+    this.onFrame(advance);
+  }
+
+  onFrame(act) {
+    const frame = requestAnimationFrame(act);
+    this.playing = () => cancelAnimationFrame(frame);
+  }
+
+  /** Only the milestones. */
+  jump() {
+    const { times, horizon } = this.run;
+    const milestones = [0, times.overfit, times.generalize, horizon].filter((s) => s !== null);
+    milestones.sort((a, b) => a - b);
+    const next = () => {
+      this.onScrub(milestones.shift());
+      if (!milestones.length) {
+        this.pause();
+        return;
+      }
+      const timer = setTimeout(next, JUMP_TIME);
+      this.playing = () => clearTimeout(timer);
+    };
+    next();
+  }
+
+  pause() {
+    this.playing?.();
+    this.playing = null;
+    this.playButton.textContent = "Play";
+  }
+
+  /** Go to the middle of a stage. */
+  showStage(stage) {
+    this.pause();
+    const { from, to } = this.bands.find((band) => band.stage === stage);
+    const { horizon } = this.run;
+    this.goTo((positionOf(from, horizon) + positionOf(to, horizon)) / 2);
+  }
+}

@@ -1,0 +1,86 @@
+"""The table of an explorer's settings, from which traits, controls, addresses and words come."""
+
+from dataclasses import asdict, dataclass
+
+import traitlets as t
+
+from grokedu.checks import check_number
+
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One number that the reader can change.
+
+    Attributes
+    ----------
+    name, symbol, label : str
+        In code, in formulas, and beside the control.
+    default, low, high : float
+        The smallest and the largest legal value count as legal.
+    whole : bool
+        Whether only whole numbers are legal.
+    scale : {"log", "linear", "number"}
+        How a slider moves; "number" has no slider.
+    step : float
+        One step of the slider: in powers of ten on a logarithmic scale.
+    zero : bool
+        Whether 0 is legal although it lies below `low`.
+    """
+
+    name: str
+    symbol: str
+    label: str
+    default: float
+    low: float
+    high: float
+    whole: bool = False
+    scale: str = "log"
+    step: float = 0.05
+    zero: bool = False
+
+    def check(self, value):
+        """`value` as a number of this setting, or a ValueError that says what is legal."""
+        remedy = f"pass {self.legal}"
+        number = check_number(self.name, value, remedy=remedy)
+        inside = self.low <= number <= self.high or (self.zero and number == 0)
+        if not inside or (self.whole and number != int(number)):
+            raise ValueError(f"{self.name}={value!r}: {remedy}")
+        return int(number) if self.whole else number
+
+    @property
+    def legal(self):
+        """What is legal, in words."""
+        kind = "a whole number" if self.whole else "a number"
+        return f"{'0 or ' * self.zero}{kind} from {self.low:g} to {self.high:g}"
+
+
+SEED = Setting("seed", "seed", "seed", 0, 0, MAX_SEED, whole=True, scale="number", step=1)
+
+
+class SettingTrait(t.TraitType):
+    """A trait that holds a legal value of its setting."""
+
+    def __init__(self, setting):
+        super().__init__(setting.default, help=f"{setting.label}: {setting.legal}")
+        self.setting = setting
+        self.tag(sync=True)
+
+    def validate(self, _obj, value):
+        return self.setting.check(value)
+
+
+def traits(table):
+    """A trait for each setting of a table, by name."""
+    return {setting.name: SettingTrait(setting) for setting in table}
+
+
+def as_data(table):
+    """A table as the browser reads it."""
+    return [asdict(setting) for setting in table]
+
+
+def defaults(table):
+    """The default values of a table, by name."""
+    return {setting.name: setting.default for setting in table}
