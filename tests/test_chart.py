@@ -101,6 +101,23 @@ def test_a_bound_without_its_conditions_is_drawn_and_named_otherwise(open_view):
     assert "conditions not met" in view.page.locator("tbody").inner_text()
 
 
+def test_pointing_reads_the_losses_off(open_view):
+    view = open_view()
+    box = view.page.locator(".gk-background").bounding_box()
+    readout = view.page.locator(".gk-readout")
+    step = view.shown("step")
+    x, y = box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2
+    view.page.mouse.move(x, y)
+    words = readout.text_content()
+    assert readout.is_visible() and view.shown("step") == step  # pointing does not scrub
+    view.page.mouse.down()
+    view.page.mouse.up()
+    train, test = words.split(": ")[1].split(", ")
+    assert f"At {words.split(':')[0]}: {train}, {test}." in view.words("gk-moment")
+    view.page.mouse.move(x, y + 1000)
+    assert not readout.is_visible()
+
+
 class TestTouch:
     @pytest.fixture
     def phone(self, open_view):

@@ -6,13 +6,14 @@ import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 import { line } from "d3-shape";
 import { clearOf, placeLane, textWidth } from "./labels.js";
-import { followPointer } from "./pointer.js";
+import { followPointer, placeIn } from "./pointer.js";
 import { linearScale, logScale } from "./scale.js";
 import { count, plain, powerOfTen, short } from "./words.js";
 
 export const MARGIN = { left: 46, right: 14, top: 22, bottom: 38 };
 const LANE = 16; // height of a line of labels
 const DOTS = 60;
+const DOT = 5;
 const GRIP = 8;
 const TOUCH = 44; // what a finger can hit
 const THRESHOLDS = {
@@ -56,6 +57,12 @@ export class LossChart {
     this.handles = {};
     for (const name of Object.keys(THRESHOLDS)) this.handles[name] = this.makeHandle(name);
     this.labels = this.layer("gk-labels");
+    this.readout = this.layer("gk-readout").attr("display", "none");
+    this.readout.append("line");
+    this.readout.append("text").attr("class", "gk-halo").attr("text-anchor", "middle");
+    this.svg
+      .on("pointermove", (event) => this.read(event))
+      .on("pointerleave", () => this.read(null));
     const svg = this.svg.node();
     followPointer(svg, svg, {
       along: "clientX",
@@ -165,6 +172,32 @@ export class LossChart {
   stepAt(x) {
     const step = Math.round(this.x.invert(x) - 1);
     return Math.min(Math.max(step, 0), this.drawn.horizon);
+  }
+
+  /** Say the losses at the step under a mouse that only points; null: it left. */
+  read(event) {
+    const hovers = event && event.pointerType !== "touch" && event.buttons === 0 && this.drawn;
+    const { x, y } = hovers ? placeIn(this.svg.node(), event) : { x: 0, y: 0 };
+    const step = hovers && this.isInside(x, y) ? this.stepAt(x) : null;
+    const [train, test] = ["train", "test"].map((name) =>
+      step === null ? Number.NaN : this.drawn.run[name].at(step),
+    );
+    const known = Number.isFinite(train) && Number.isFinite(test);
+    this.readout.attr("display", known ? null : "none");
+    if (!known) return;
+    const { left, right, top, bottom } = this.box;
+    const choices = [
+      `step ${count(step)}: training loss ${plain(train)}, test loss ${plain(test)}`,
+      `step ${count(step)}: ${plain(train)}, ${plain(test)}`,
+    ];
+    const [{ text, center }] = placeLane([{ x, choices }], left, right);
+    const rule = this.readout.select("line").attr("x1", x).attr("x2", x);
+    rule.attr("y1", top).attr("y2", bottom);
+    this.readout
+      .select("text")
+      .attr("x", center)
+      .attr("y", bottom - 6)
+      .text(text);
   }
 
   /**
@@ -288,10 +321,13 @@ export class LossChart {
     };
     draw("ghost-train", ghost?.steps, ghost?.train);
     draw("ghost-test", ghost?.steps, ghost?.test);
-    this.curvePoints = [...draw("train", steps, train), ...draw("test", steps, test)];
     const dashed = layers.sharp ?? tail;
-    draw("sharp-train", dashed?.steps, dashed?.train);
-    draw("sharp-test", dashed?.steps, dashed?.test);
+    this.occupied = [
+      ...draw("train", steps, train),
+      ...draw("test", steps, test),
+      ...draw("sharp-train", dashed?.steps, dashed?.train),
+      ...draw("sharp-test", dashed?.steps, dashed?.test),
+    ];
     this.drawDots("run-train", run?.steps, run?.train);
     this.drawDots("run-test", run?.steps, run?.test);
   }
@@ -337,6 +373,9 @@ export class LossChart {
       },
     ].filter(({ step }) => step !== null);
     const places = apart(marks.map(({ step }) => this.x(1 + step)));
+    for (const x of places) {
+      for (let y = this.box.top; y < this.box.bottom; y += DOT) this.occupied.push([x, y]);
+    }
     this.markers
       .selectAll("line")
       .data(marks)
@@ -420,7 +459,7 @@ export class LossChart {
     handle.touch.attr("x", grip - TOUCH / 2).attr("y", y - TOUCH / 2);
     handle.symbol.attr("x", grip).attr("y", y);
     const text = plain(value);
-    const box = clearOf(this.curvePoints, this.valueBoxes(grip, y, textWidth(text), isTrain));
+    const box = clearOf(this.occupied, this.valueBoxes(grip, y, textWidth(text), isTrain));
     handle.value
       .attr("x", (box.left + box.right) / 2)
       .attr("y", box.bottom - 4)

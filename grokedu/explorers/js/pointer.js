@@ -2,6 +2,13 @@
 
 const DECIDED = 6; // px that a finger moves before its drag begins; a vertical swipe scrolls the page
 
+/** Where the pointer is, in the units of `svg`. */
+export function placeIn(svg, { clientX, clientY }) {
+  const box = svg.getBoundingClientRect();
+  const unit = svg.viewBox.baseVal.width / box.width;
+  return { x: (clientX - box.left) * unit, y: (clientY - box.top) * unit };
+}
+
 /**
  * Follow a pointer from press to release, also where it leaves the element. The CSS property
  * touch-action of what is pressed decides which swipes the browser keeps: it then cancels the drag.
@@ -17,11 +24,7 @@ const DECIDED = 6; // px that a finger moves before its drag begins; a vertical 
  */
 export function followPointer(svg, element, { along, start, move, end }) {
   let pressed = null;
-  const place = ({ clientX, clientY }) => {
-    const box = svg.getBoundingClientRect();
-    const unit = svg.viewBox.baseVal.width / box.width;
-    return { x: (clientX - box.left) * unit, y: (clientY - box.top) * unit };
-  };
+  const place = (event) => placeIn(svg, event);
   const release = (event) => {
     if (event.pointerId !== pressed?.id) return;
     // A tap is a drag of no length; a press that became a swipe is nothing.
