@@ -6,9 +6,9 @@ is computed block by block when it multiplies something.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator
 
 from grokedu.checks import check_count, check_number, check_rng
 from grokedu.ridge import RidgeProblem
@@ -16,28 +16,79 @@ from grokedu.ridge import RidgeProblem
 _BLOCK_ROWS = 1024
 
 
-class PairwiseCovariance(LinearOperator):
-    """Σ_ij = moments(i, j) as an operator: `moments` returns a block for two slices of indices."""
+class PairwiseCovariance:
+    """Σ_ij = moments(i, j) as an operator that multiplies with ``@`` and is never stored.
+
+    Parameters
+    ----------
+    n_features : int
+        m.
+    moments : callable
+        Returns the block of Σ for a slice of rows and a slice of columns.
+    """
+
+    ndim = 2
 
     def __init__(self, n_features, moments):
-        super().__init__(np.float64, (n_features, n_features))
-        self._moments = moments
+        self.shape = (n_features, n_features)
+        self.moments = moments
 
-    def _matmat(self, vectors):
-        n_features = self.shape[0]
-        result = np.zeros((n_features, vectors.shape[1]))
-        blocks = [slice(i, i + _BLOCK_ROWS) for i in range(0, n_features, _BLOCK_ROWS)]
+    def __matmul__(self, vectors):
+        result = np.zeros(vectors.shape)
+        blocks = [slice(i, i + _BLOCK_ROWS) for i in range(0, len(result), _BLOCK_ROWS)]
         for number, rows in enumerate(blocks):
             # Σ is symmetric: a block above the diagonal serves below it too.
             for columns in blocks[number:]:
-                block = self._moments(rows, columns)
+                block = self.moments(rows, columns)
                 result[rows] += block @ vectors[columns]
                 if rows != columns:
                     result[columns] += block.T @ vectors[rows]
         return result
 
-    def _adjoint(self):
-        return self
+
+@dataclass(frozen=True, eq=False)
+class ReluMoments:
+    """Blocks of E σ(u·x)σ(v·x) = ‖u‖‖v‖/(2π) · (sin γ + (π − γ) cos γ), γ the angle of u and v.
+
+    The rows of `left` (k, d) are the u, those of `right` (l, d) the v.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+
+    def __call__(self, rows, columns):
+        # Imported here so that importing a problem does not load numba.
+        from grokedu._kernels import relu_moments
+
+        left, right = self.left[rows], self.right[columns]
+        products = left @ right.T
+        relu_moments(products, np.linalg.norm(left, axis=1), np.linalg.norm(right, axis=1))
+        return products
+
+
+@dataclass(frozen=True, eq=False)
+class CosineMoments:
+    """Blocks of `scale` · E cos(u·x + p) cos(v·x + q).
+
+    This is ½[e^{−‖u−v‖²/2} cos(p − q) + e^{−‖u+v‖²/2} cos(p + q)]. The rows of `left` (k, d) and
+    `right` (l, d) are the u and v, with phases (k,) and (l,).
+    """
+
+    left: np.ndarray
+    left_phases: np.ndarray
+    right: np.ndarray
+    right_phases: np.ndarray
+    scale: float = 1.0
+
+    @np.errstate(under="ignore")
+    def __call__(self, rows, columns):
+        left, right = self.left[rows], self.right[columns]
+        products = left @ right.T
+        half = (np.sum(left**2, axis=1)[:, None] + np.sum(right**2, axis=1)) / 2
+        p, q = self.left_phases[rows, None], self.right_phases[columns]
+        total = np.exp(products - half) * np.cos(p - q)
+        total += np.exp(-products - half) * np.cos(p + q)
+        return self.scale / 2 * total
 
 
 def relu_feature_problem(
@@ -83,8 +134,8 @@ def relu_feature_problem(
     return _problem(
         features=np.maximum(inputs @ hidden.T, 0),
         labels=np.maximum(inputs @ direction[0], 0),
-        moments=_relu_moments(hidden, hidden),
-        misfit_moment=_relu_moments(hidden, direction)(slice(None), slice(None))[:, 0],
+        moments=ReluMoments(hidden, hidden),
+        misfit_moment=ReluMoments(hidden, direction)(slice(None), slice(None))[:, 0],
         misfit_power=0.5,
         label_noise=label_noise,
         rng=rng,
@@ -134,16 +185,15 @@ def fourier_feature_problem(
     frequency = math.sqrt(variance) * rng.standard_normal((1, input_dim))
     phase = rng.uniform(0, 2 * np.pi, 1)
     scale = math.sqrt(2 / n_features)
-    moments = _cosine_moments(frequencies, phases, frequencies, phases)
-    with_teacher = _cosine_moments(frequencies, phases, frequency, phase)
-    of_teacher = _cosine_moments(frequency, phase, frequency, phase)
+    with_teacher = CosineMoments(frequencies, phases, frequency, phase, scale * math.sqrt(2))
+    of_teacher = CosineMoments(frequency, phase, frequency, phase, 2.0)
     everything = slice(None)
     return _problem(
         features=scale * np.cos(inputs @ frequencies.T + phases),
         labels=math.sqrt(2) * np.cos(inputs @ frequency[0] + phase),
-        moments=lambda rows, columns: scale**2 * moments(rows, columns),
-        misfit_moment=scale * math.sqrt(2) * with_teacher(everything, everything)[:, 0],
-        misfit_power=2 * of_teacher(everything, everything).item(),
+        moments=CosineMoments(frequencies, phases, frequencies, phases, scale**2),
+        misfit_moment=with_teacher(everything, everything)[:, 0],
+        misfit_power=of_teacher(everything, everything).item(),
         label_noise=label_noise,
         rng=rng,
     )
@@ -173,35 +223,3 @@ def _counts(n_samples, n_features, input_dim):
         check_count("n_features", n_features),
         check_count("input_dim", input_dim),
     )
-
-
-def _relu_moments(left, right):
-    """Blocks of E σ(u·x)σ(v·x) = ‖u‖‖v‖/(2π) · (sin γ + (π − γ) cos γ), γ the angle of u and v."""
-    # Imported here so that importing a problem does not load numba.
-    from grokedu._kernels import relu_moments
-
-    left_norms, right_norms = np.linalg.norm(left, axis=1), np.linalg.norm(right, axis=1)
-
-    def block(rows, columns):
-        products = left[rows] @ right[columns].T
-        relu_moments(products, left_norms[rows], right_norms[columns])
-        return products
-
-    return block
-
-
-def _cosine_moments(left, left_phases, right, right_phases):
-    """Blocks of E cos(u·x + p) cos(v·x + q).
-
-    This is ½[e^{−‖u−v‖²/2} cos(p − q) + e^{−‖u+v‖²/2} cos(p + q)].
-    """
-    left_squares, right_squares = np.sum(left**2, axis=1), np.sum(right**2, axis=1)
-
-    def block(rows, columns):
-        products = left[rows] @ right[columns].T
-        squares = left_squares[rows, None] + right_squares[columns]
-        p, q = left_phases[rows, None], right_phases[columns]
-        difference = np.exp(products - squares / 2) * np.cos(p - q)
-        return (difference + np.exp(-products - squares / 2) * np.cos(p + q)) / 2
-
-    return block

@@ -1,5 +1,6 @@
 """Random problems whose answers are known, and how hypothesis draws them."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,16 +22,19 @@ SHAPES = {
 }
 
 
+# "ci" draws the same examples in every run. "nightly" draws new ones, ten times as many, and
+# prints what repeats a failure: HYPOTHESIS_PROFILE=nightly.
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+settings.register_profile("base", deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("ci", settings.get_profile("base"), derandomize=True, database=None)
+settings.register_profile("nightly", settings.get_profile("base"), print_blob=True)
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+settings.load_profile(PROFILE)
+
+
 def examples(number):
-    """Settings for `number` examples, the same ones in every run."""
-    slow = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    return settings(
-        max_examples=number,
-        deadline=None,
-        derandomize=True,
-        database=None,
-        suppress_health_check=slow,
-    )
+    """Settings for `number` examples, or ten times as many of them by night."""
+    return settings(max_examples=10 * number if PROFILE == "nightly" else number)
 
 
 seeds = st.integers(0, 2**32 - 1)
