@@ -24,6 +24,46 @@ def ridge_primal(problem, weight_decay, learning_rate, n_steps):
     return *np.transpose(history), weights
 
 
+class LongDescent:
+    """Gradient descent in 80-bit arithmetic, where there is such a thing: θ ← Aθ + b."""
+
+    def __init__(self, problem, weight_decay, learning_rate):
+        long = np.longdouble
+        self.features, self.targets = problem.features.astype(long), problem.targets.astype(long)
+        self.start, self.teacher = (
+            problem.initial_weights.astype(long),
+            problem.teacher.astype(long),
+        )
+        self.covariance = problem.covariance.astype(long)
+        n, m = self.features.shape
+        curvature = self.features.T @ self.features / n
+        identity = np.eye(m, dtype=long)
+        self.map = identity - long(learning_rate) * (curvature + long(weight_decay) * identity)
+        self.shift = long(learning_rate) / n * (self.features.T @ self.targets)
+
+    def losses_of(self, weights):
+        residual, error = self.features @ weights - self.targets, weights - self.teacher
+        image = self.covariance @ error if self.covariance.ndim == 2 else self.covariance * error
+        return residual @ residual / (2 * len(self.targets)), error @ image
+
+    def losses(self, n_steps):
+        """Train and test loss at steps 0 … n_steps, one step after the other."""
+        weights, history = self.start, []
+        for _ in range(n_steps + 1):
+            history.append(self.losses_of(weights))
+            weights = self.map @ weights + self.shift
+        return np.array(history).T
+
+    def losses_at(self, step):
+        """Both losses at any one step, by squaring the map of a step."""
+        weights, power, shift = self.start, self.map, self.shift
+        while step:
+            if step % 2:
+                weights = power @ weights + shift
+            power, shift, step = power @ power, power @ shift + shift, step // 2
+        return self.losses_of(weights)
+
+
 def ridge_dual(problem, weight_decay, learning_rate, n_steps):
     """The same in n numbers β: θ(t) = (1 − ηλ)^t θ(0) + Φᵀβ(t)."""
     start = problem.initial_weights
