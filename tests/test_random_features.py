@@ -194,7 +194,8 @@ class TestPairwiseCovariance:
             elsewhere = pool.submit(gk.exact_grokking_times, problem, **RUN).result()
         for copy in (problem, joblib.load(tmp_path / "problem")):
             np.testing.assert_allclose(dense(copy), dense(problem), rtol=0, atol=1e-16)
-            assert gk.exact_grokking_times(copy, **RUN) == elsewhere
+            here = gk.exact_grokking_times(copy, **RUN)
+            assert here.overfit_step == elsewhere.overfit_step
 
     def test_one_product_with_the_covariance_serves_every_run(self, kind, monkeypatch):
         problem = draw(kind)
