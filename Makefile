@@ -98,7 +98,7 @@ constraints:  ## resolve all dependencies anew and pin them in constraints.txt
 	@$(PYTHON) .ci/refresh-constraints
 
 clean:  ## remove the built book and all caches (.venv stays)
-	@rm -rf _build dist .pytest_cache .ruff_cache .hypothesis
+	@rm -rf _build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find grokedu tests book benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Built without isolation, from pinned build tools, so that a rebuild needs no network.
