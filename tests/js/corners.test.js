@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { stageBands } from "../../grokedu/explorers/js/chart.js";
 import * as network from "../../grokedu/explorers/js/network/analysis.js";
 import { drawNetwork, Training } from "../../grokedu/explorers/js/network/math.js";
 import * as networkWords from "../../grokedu/explorers/js/network/words.js";
@@ -168,3 +169,16 @@ for (const [where, corner] of Object.entries(NETWORK_CORNERS)) {
     }
   });
 }
+
+test("where the axes hold still, curves and stages end with them", () => {
+  const modes = drawModes(RIDGE.n_samples, RIDGE.n_features, RIDGE.seed);
+  const before = ridge.analyze(RIDGE, modes, []);
+  const after = ridge.analyze({ ...RIDGE, weight_decay: 1e-6 }, modes, ["sharp"], before.horizon);
+  assert.equal(after.steps.at(-1), before.horizon);
+  assert.equal(after.layers.sharp.steps.at(-1), before.horizon);
+  assert.ok(after.times.generalize > before.horizon);
+  assert.deepEqual(stageBands(after.times, before.horizon), [
+    { stage: 1, from: 0, to: after.times.overfit },
+    { stage: 2, from: after.times.overfit, to: before.horizon },
+  ]);
+});

@@ -209,10 +209,12 @@ export class LossChart {
    *   run: Curves | null,
    *   linear?: boolean,
    *   ghost?: Curves | null,
+   *   hold?: boolean,
    * }} options `ranges` of the two thresholds; `run` of gradient descent with the same settings;
-   *   `linear` axis of steps in place of log(1 + t); `ghost`, curves to compare with.
+   *   `linear` axis of steps in place of log(1 + t); `ghost`, curves to compare with; `hold` the
+   *   axis of losses as it is (that of the steps holds if `analysis.horizon` does).
    */
-  draw(analysis, { width, ranges, run, linear = false, ghost = null }) {
+  draw(analysis, { width, ranges, run, linear = false, ghost = null, hold = false }) {
     const lanes = 1 + Object.keys(THEOREMS).filter((name) => analysis.layers[name]).length;
     const extra = LANE * (lanes + ("tail" in analysis ? 1 : 0));
     const plot = Math.round(Math.min(Math.max(0.5 * width - 54, 210), 346));
@@ -230,7 +232,7 @@ export class LossChart {
     this.x = linear ? linearScale() : logScale();
     this.x.domain([1, 1 + analysis.horizon]).range([left, right]);
     if (this.held) this.y = this.held.copy();
-    else this.y.domain(lossDomain(analysis)).range([bottom, top]);
+    else this.y.domain(hold ? this.y.domain() : lossDomain(analysis)).range([bottom, top]);
     this.svg.attr("viewBox", `0 0 ${width} ${height}`).attr("height", height);
     for (const rect of [this.clipRect, this.background]) {
       rect
@@ -362,27 +364,38 @@ export class LossChart {
   }
 
   /** @param {Analysis} analysis */
-  drawTimes({ times, tail }) {
+  drawTimes({ times, tail, horizon }) {
+    // Where the axes hold still a time may lie beyond them.
+    const beyond = (step) => (step > horizon ? " →" : "");
     const byLaw = times.byLaw ? [" by the law", " (law)"] : [""];
     const marks = [
-      { step: times.overfit, kind: "train", choices: [`t₁ = ${count(times.overfit)}`] },
+      {
+        step: times.overfit,
+        kind: "train",
+        choices: [`t₁ = ${count(times.overfit)}${beyond(times.overfit)}`],
+      },
       {
         step: times.generalize,
         kind: "test",
-        choices: byLaw.map((suffix) => `t₂ = ${count(times.generalize)}${suffix}`),
+        choices: byLaw.map(
+          (by) => `t₂ = ${count(times.generalize)}${by}${beyond(times.generalize)}`,
+        ),
       },
     ].filter(({ step }) => step !== null);
-    const places = apart(marks.map(({ step }) => this.x(1 + step)));
-    for (const x of places) {
+    const places = apart(marks.map(({ step }) => this.x(1 + Math.min(step, horizon))));
+    const shown = marks.flatMap(({ step, kind }, i) =>
+      step <= horizon ? [{ kind, x: places[i] }] : [],
+    );
+    for (const { x } of shown) {
       for (let y = this.box.top; y < this.box.bottom; y += DOT) this.occupied.push([x, y]);
     }
     this.markers
       .selectAll("line")
-      .data(marks)
+      .data(shown)
       .join("line")
       .attr("class", ({ kind }) => `gk-marker gk-${kind}`)
-      .attr("x1", (_, i) => places[i])
-      .attr("x2", (_, i) => places[i])
+      .attr("x1", ({ x }) => x)
+      .attr("x2", ({ x }) => x)
       .attr("y1", this.box.top)
       .attr("y2", this.box.bottom);
     this.lanes = [marks.map(({ choices, kind }, i) => ({ x: places[i], choices, kind }))];
@@ -523,10 +536,10 @@ function apart(places) {
   return places[0] <= places[1] ? [middle - 1, middle + 1] : [middle + 1, middle - 1];
 }
 
-/** The stages as intervals of steps; a stage that does not happen is left out. */
+/** The stages as intervals of steps up to the horizon; a stage that does not happen is left out. */
 export function stageBands({ overfit, generalize }, horizon) {
-  const first = overfit ?? 0,
-    second = generalize ?? horizon;
+  const first = Math.min(overfit ?? 0, horizon);
+  const second = Math.min(generalize ?? horizon, horizon);
   const bands = [{ stage: 1, from: 0, to: Math.min(first, second) }];
   if (second > first) bands.push({ stage: 2, from: first, to: second });
   if (generalize !== null) bands.push({ stage: 3, from: Math.max(first, second), to: horizon });

@@ -27,16 +27,17 @@ const BLOW_UP = 1e6; // a diverging run is shown until its loss has grown by thi
  * @param {Settings} settings
  * @param {Modes} modes
  * @param {string[]} layers
+ * @param {number | null} held The last step to show where the axes hold still, else a fitting one.
  * @returns {RidgeAnalysis}
  */
-export function analyze(settings, modes, layers) {
+export function analyze(settings, modes, layers, held = null) {
   const stop = obstacle(modes, settings);
   if (stop?.kind === "erases") {
     return { settings, modes, stop, times: NO_TIMES, layers: {}, horizon: 1000, run: null };
   }
   const run = exactRun(modes, settings);
   const times = stop ? NO_TIMES : grokkingTimes(run, settings);
-  const horizon = stop ? blowUpStep(run) : niceHorizon(times, run);
+  const horizon = held ?? (stop ? blowUpStep(run) : niceHorizon(times, run));
   const steps = logSteps(horizon, CURVE_POINTS);
   const shown = stop ? {} : theory(settings, modes, layers, horizon);
   const drawn = { horizon, steps, ...curves(run, steps) };
