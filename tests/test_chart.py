@@ -172,6 +172,8 @@ class TestTouch:
 @pytest.mark.parametrize(
     "state",
     [
+        {"weight_decay": 0.0},
+        {"weight_decay": 0.0, "train_threshold": 10.0},
         {"weight_decay": 1e-7, "learning_rate": 0.01},
         {"n_samples": 10, "n_features": 10_000},
         {"n_samples": 60, "n_features": 50},
