@@ -13,9 +13,8 @@ from pages import visit
 
 import grokedu as gk
 from grokedu.explorers import NetworkExplorer, RidgeExplorer
-from grokedu.explorers.network import _CONTROLS as NETWORK_CONTROLS
-from grokedu.explorers.network import _FIT_TOLERANCE, _LAST_STEP, _MAX_STEPS
-from grokedu.explorers.ridge import _CONTROLS
+from grokedu.explorers.network import SETTINGS as NETWORK_SETTINGS
+from grokedu.explorers.ridge import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 N_RANDOM_PROBLEMS = 200
@@ -58,7 +57,7 @@ def write_page(folder, book, explorer):
 @pytest.fixture(scope="module")
 def address(book, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explorer")
-    write_page(folder, book, RidgeExplorer(controls=list(_CONTROLS)))
+    write_page(folder, book, RidgeExplorer(controls=[setting.name for setting in SETTINGS]))
     shutil.copytree(ROOT / "grokedu" / "explorers", folder / "sources")
     with serve(folder) as address:
         yield address
@@ -67,7 +66,9 @@ def address(book, tmp_path_factory):
 @pytest.fixture(scope="module")
 def network_address(book, tmp_path_factory):
     folder = tmp_path_factory.mktemp("network")
-    write_page(folder, book, NetworkExplorer(controls=list(NETWORK_CONTROLS)))
+    write_page(
+        folder, book, NetworkExplorer(controls=[setting.name for setting in NETWORK_SETTINGS])
+    )
     with serve(folder) as address:
         yield address
 
@@ -97,7 +98,7 @@ def reset(seen):
     """The page as it was when it was opened."""
     seen.complaints.clear()
     seen.page.get_by_role("button", name="Reset").click()
-    seen.page.wait_for_timeout(300)
+    drawn_next(seen.page)
     return seen
 
 
@@ -141,22 +142,29 @@ def assert_page_equals_python(page):
 
 
 def control(page, name):
-    """The place of a control, found by its label."""
-    label = {**NETWORK_CONTROLS, **_CONTROLS}[name]["description"]
-    return page.locator(".widget-inline-hbox", has=page.get_by_text(label, exact=True))
+    return page.locator(f"[data-setting={name}]")
+
+
+def slider(page, name):
+    return control(page, name).locator("input[type=range]")
 
 
 def assert_extremes_are_shown(explorer, name):
     page = explorer.page
-    control(page, name).locator(".noUi-handle").focus()
+    slider(page, name).focus()
     for key in ("Home", "End"):
         page.keyboard.press(key)
-        page.wait_for_timeout(300)
+        drawn_next(page)
         drawn = page.locator(".grokedu-plot").inner_html()
         assert "NaN" not in drawn
         assert "undefined" not in drawn
         assert len(page.locator(".gk-sentence").inner_text()) > 20
     assert not explorer.complaints
+
+
+def drawn_next(page):
+    """Wait until the next frame is drawn."""
+    page.evaluate("() => new Promise((f) => requestAnimationFrame(() => setTimeout(f, 20)))")
 
 
 def wait_for_change(page, name, before, state=STATE):
@@ -165,29 +173,25 @@ def wait_for_change(page, name, before, state=STATE):
         "  document.querySelector('.grokedu-plot').__grokedu.state[name] !== before",
         arg=[name, before],
     )
-    page.wait_for_timeout(100)
+    drawn_next(page)
     return page.evaluate(state)
-
-
-def click_at(page, place, share):
-    box = place.locator(".noUi-base").bounding_box()
-    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
 
 
 def move_by_mouse_and_keyboard(page, name, share, state, check):
     """Click on a slider at `share` of its length, then step down by a key; check after each."""
-    slider = control(page, name)
+    handle = slider(page, name)
     before = page.evaluate(state)["state"][name]
-    click_at(page, slider, share)
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
     clicked = wait_for_change(page, name, before, state)["state"][name]
     check(page)
-    slider.locator(".noUi-handle").focus()
     page.keyboard.press("ArrowLeft")
     assert wait_for_change(page, name, clicked, state)["state"][name] < clicked
     check(page)
 
 
-SLIDERS = [name for name in _CONTROLS if name != "seed"]
+SLIDERS = [setting.name for setting in SETTINGS if setting.scale != "number"]
 
 
 class TestControls:
@@ -210,15 +214,15 @@ class TestControls:
     )
     def test_what_was_typed_is_taken_on_leaving(self, explorer, typed, value):
         page = explorer.page
-        readout = control(page, "weight_decay").locator(".widget-readout")
-        readout.click()
+        field = control(page, "weight_decay").locator("input[type=text]")
+        field.click()
         page.keyboard.press("Control+A")
         page.keyboard.press("Backspace")
         page.keyboard.type(typed)
         page.keyboard.press("Tab")
-        page.wait_for_timeout(200)
-        assert page.evaluate(STATE)["state"]["weight_decay"] == pytest.approx(value)
-        assert float(readout.inner_text()) == pytest.approx(value)
+        drawn_next(page)
+        assert page.evaluate(STATE)["state"]["weight_decay"] == value
+        assert float(field.input_value()) == value
         assert not explorer.complaints
 
     def test_seed_by_keyboard(self, explorer):
@@ -244,7 +248,7 @@ class TestControls:
             if button.is_enabled():
                 button.focus()
                 page.keyboard.press("Enter")
-                page.wait_for_timeout(50)
+                drawn_next(page)
         assert not explorer.complaints
 
     @pytest.mark.parametrize("name", SLIDERS)
@@ -258,7 +262,7 @@ def assert_trained_as_in_python(page):
         "!['fitting', 'measuring'].includes(document.querySelector('.grokedu-plot')"
         ".__grokedu.phase)"
     )
-    page.wait_for_timeout(100)
+    drawn_next(page)
     shown = page.evaluate(NETWORK_STATE)
     settings, network = shown["state"], shown["network"]
     hidden = np.reshape(network["hidden"], (network["m"], network["d"]))
@@ -273,11 +277,11 @@ def assert_trained_as_in_python(page):
         problem,
         weight_decay=settings["weight_decay"],
         learning_rate=settings["learning_rate"],
-        n_steps=_LAST_STEP,
+        n_steps=10**8,
         **thresholds,
         tail="closed form",
-        fit_tolerance=_FIT_TOLERANCE * min(1.0, start),
-        progress=lambda done: done < _MAX_STEPS,
+        fit_tolerance=1e-5 * min(1.0, start),
+        progress=lambda done: done < 20_000,
     )
     times = gk.grokking_times(run, **thresholds)
     for name, step in (("overfit", times.overfit_step), ("generalize", times.generalize_step)):
@@ -285,7 +289,7 @@ def assert_trained_as_in_python(page):
         assert step is None or abs(shown["times"][name] - step) <= 1
 
 
-NETWORK_SLIDERS = [name for name in NETWORK_CONTROLS if name != "seed"]
+NETWORK_SLIDERS = [s.name for s in NETWORK_SETTINGS if s.scale != "number"]
 
 
 class TestNetworkControls:
@@ -299,7 +303,10 @@ class TestNetworkControls:
         """Also where they grow before they shrink."""
         page = network_explorer.page
         page.evaluate("location.hash = '#network:init_variance=10,learning_rate=0.0126,step=10'")
-        page.wait_for_timeout(1500)
+        page.wait_for_function(
+            "document.querySelector('.grokedu-plot').__grokedu.state.init_variance === 10"
+        )
+        assert_trained_as_in_python(page)
         highest = page.evaluate(
             """Math.min(...[...document.querySelectorAll(".gk-neurons")].map((dots) =>
               dots.getBBox().y))"""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -48,13 +47,13 @@ def wait_for_server(address, process):
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab on a copy of the first chapter, with its settings in tmp."""
+    """The address of a JupyterLab with a notebook per explorer, with its settings in tmp."""
     folder = tmp_path_factory.mktemp("lab")
-    shutil.copy(ROOT / "book" / "intro.ipynb", folder)
-    cell = "from grokedu.explorers import NetworkExplorer\n\nNetworkExplorer()"
-    network = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    network.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(network, folder / "network.ipynb")
+    for name in ("Ridge", "Network"):
+        cell = f"from grokedu.explorers import {name}Explorer\n\n{name}Explorer()"
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, folder / f"{name.lower()}.ipynb")
     settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
     (settings / "tracker.jupyterlab-settings").write_text(json.dumps(NOTEBOOK_SETTINGS))
@@ -102,7 +101,7 @@ def opened(browser, lab, notebook):
 
 @pytest.fixture(scope="module")
 def page(browser, lab):
-    with opened(browser, lab, "intro.ipynb") as page:
+    with opened(browser, lab, "ridge.ipynb") as page:
         yield page
 
 
@@ -128,26 +127,102 @@ def assert_run_equals_the_browsers(page, label="gradient descent"):
     assert shown == [f"{exact['overfit']:,}", f"{exact['generalize']:,}"]
 
 
+def part(page, setting, kind):
+    return page.locator(f"[data-setting={setting}] input[type={kind}]").first
+
+
+def wait_for_run(page, name, value):
+    """Wait for the run that Python makes with this value of a setting."""
+    wait_until(page, f"{PLOT}.state.{name} === {value} && {PLOT}.run?.settings.{name} === {value}")
+    wait_until(page, f"{PLOT}.mode === 'live'")
+
+
+def type_into(page, name, text, value):
+    field = part(page, name, "text")
+    field.click()
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+    wait_for_run(page, name, value)
+    assert float(field.input_value()) == value
+
+
+def move_by_key(page, name):
+    """One step of the slider by the keyboard."""
+    part(page, name, "range").focus()
+    before = page.evaluate(f"{PLOT}.state.{name}")
+    page.keyboard.press("ArrowRight")
+    wait_until(page, f"{PLOT}.state.{name} > {before}")
+    wait_for_run(page, name, page.evaluate(f"{PLOT}.state.{name}"))
+
+
+def move_by_mouse(page, name, share):
+    slider = part(page, name, "range")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    before = page.evaluate(f"{PLOT}.state.{name}")
+    page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    wait_until(page, f"{PLOT}.state.{name} !== {before}")
+    wait_for_run(page, name, page.evaluate(f"{PLOT}.state.{name}"))
+
+
+def asked_about_the_kernel(page):
+    """Whether JupyterLab asks whether to restart: two zeros have reached the notebook."""
+    return page.locator(".jp-Dialog").count() > 0
+
+
 def test_gradient_descent_is_laid_over_the_exact_curves(page):
     assert_run_equals_the_browsers(page)
 
 
-def raise_weight_decay(page):
-    """Move the slider, and wait for the run that Python makes with its new value."""
-    before = page.evaluate(f"{PLOT}.state.weight_decay")
-    page.locator(".grokedu-explorer .noUi-handle").first.focus()
-    for _ in range(4):
+def test_typed_numbers_stay_in_the_widget(page):
+    """250 into the first field, Enter, a click on the next label, 2000: two zeros restart."""
+    cells = page.locator(".jp-Cell").count()
+    type_into(page, "n_samples", "250", 250)
+    page.get_by_text("features m", exact=True).first.click()
+    page.keyboard.type("2000")
+    page.keyboard.press("Enter")
+    wait_for_run(page, "n_features", 2000)
+    for button in ("Draw again", "stage III"):
+        page.get_by_role("button", name=button, exact=True).first.click()
+        page.keyboard.type("00bax")
+    page.locator(".gk-sentence").first.click()
+    page.keyboard.type("00bax")
+    assert not asked_about_the_kernel(page)
+    assert page.locator(".jp-Cell").count() == cells
+    page.get_by_role("button", name="Reset").first.click()
+    wait_for_run(page, "n_samples", 100)
+
+
+def test_arrows_on_the_scrubber_move_the_step(page):
+    scrubber = page.get_by_label("step of the run").first
+    scrubber.focus()
+    before = page.evaluate(f"{PLOT}.step")
+    for _ in range(5):
         page.keyboard.press("ArrowRight")
-    wait_until(
-        page,
-        f"{PLOT}.state.weight_decay > {before} && {PLOT}.run"
-        f" && {PLOT}.run.settings.weight_decay === {PLOT}.state.weight_decay",
-    )
+    wait_until(page, f"{PLOT}.step > {before}")
+    assert page.evaluate("document.activeElement.type") == "range"
 
 
-def test_a_moved_slider_reruns_it(page):
-    raise_weight_decay(page)
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("weight_decay", "0,0003", 3e-4),
+        ("init_variance", "1.05", 1.05),
+        ("learning_rate", "10⁻¹", 0.1),
+        ("teacher_norm", "1.234", 1.234),
+        ("n_samples", "77", 77),
+        ("seed", "12", 12),
+    ],
+)
+def test_every_control_by_typing_keys_and_mouse(page, name, text, value):
+    type_into(page, name, text, value)
     assert_run_equals_the_browsers(page)
+    if name != "seed":
+        move_by_key(page, name)
+        move_by_mouse(page, name, 0.55)
+        assert_run_equals_the_browsers(page)
+    page.get_by_role("button", name="Reset").first.click()
+    wait_for_run(page, "weight_decay", 1e-4)
 
 
 def test_the_button_runs_it_again(page):
@@ -157,18 +232,56 @@ def test_the_button_runs_it_again(page):
     assert_run_equals_the_browsers(page)
 
 
-def test_after_a_restart_the_widget_says_what_to_do(page, lab):
-    sessions = ask(f"{lab}/api/sessions")
-    (kernel,) = (s["kernel"]["id"] for s in sessions if s["path"] == "intro.ipynb")
-    ask(f"{lab}/api/kernels/{kernel}/restart", method="POST")
+def start_a_long_run(page):
+    part(page, "weight_decay", "text").fill("1e-7")
+    part(page, "weight_decay", "text").press("Enter")
+    part(page, "n_samples", "text").fill("500")
+    part(page, "n_samples", "text").press("Enter")
+    page.get_by_role("button", name="Stop", exact=True).first.wait_for(state="visible")
+
+
+def kernel_of(lab, notebook):
+    (kernel,) = (s["kernel"]["id"] for s in ask(f"{lab}/api/sessions") if s["path"] == notebook)
+    return f"{lab}/api/kernels/{kernel}"
+
+
+def test_an_interrupt_stops_a_run_in_the_background(page, lab):
+    start_a_long_run(page)
+    request = urllib.request.Request(f"{kernel_of(lab, 'ridge.ipynb')}/interrupt", method="POST")
+    urllib.request.urlopen(request, timeout=10)
+    wait_until(page, f"{PLOT}.run?.stopped && {PLOT}.run.settings.n_samples === 500")
+    assert page.evaluate(f"{PLOT}.mode") == "live"
+
+
+def test_a_restart_during_a_run_is_noticed(page, lab):
     page.get_by_role("button", name="Run gradient descent").first.click()
-    message = page.locator(".gk-problem").first
-    message.wait_for(state="visible")
-    assert "run the cell" in message.inner_text()
+    page.get_by_role("button", name="Stop", exact=True).first.wait_for(state="visible")
+    ask(f"{kernel_of(lab, 'ridge.ipynb')}/restart", method="POST")
+    wait_until(page, f"{PLOT}.mode === 'gone'")
+    assert not page.get_by_role("button", name="Stop", exact=True).first.is_visible()
+    assert "run its cell again" in page.locator(".gk-problem").first.inner_text()
+    part(page, "n_samples", "text").fill("50")
+    part(page, "n_samples", "text").press("Enter")
+    wait_until(page, f"{PLOT}.state.n_samples === 50 && {PLOT}.modes.n === 50")
 
 
 def test_a_network_is_trained_on_both_sides(network_page):
     assert_run_equals_the_browsers(network_page, "Python")
-    raise_weight_decay(network_page)
+    move_by_key(network_page, "weight_decay")
     wait_until(network_page, f"{PLOT}.phase === 'done'")
     assert_run_equals_the_browsers(network_page, "Python")
+
+
+def test_links_of_another_notebook_are_not_heard(network_page):
+    """Also where an address of the page speaks of the same kind of explorer."""
+    before = network_page.evaluate(f"{PLOT}.state")
+    network_page.evaluate(
+        """const link = document.createElement("a");
+        link.href = "#network:seed=9";
+        link.addEventListener("click", (event) => event.preventDefault());
+        document.body.append(link);
+        link.click();
+        location.hash = "#network:seed=8";"""
+    )
+    network_page.wait_for_function("location.hash.includes('seed=8')")
+    assert network_page.evaluate(f"{PLOT}.state") == before

@@ -150,7 +150,7 @@ class TestTheory:
         assert ours["overfitAtMost"] == pytest.approx(bound.overfit_step_at_most, rel=1e-9)
         assert ours["generalizeAtLeast"] == pytest.approx(bound.generalize_step_at_least, rel=1e-9)
         held = gk.theory.conditions(problem, weight_decay=1e-4, learning_rate=1.0)
-        statements = {row.statement for row in held}
+        statements = set(held["statement"])
         assert {row["statement"] for row in ours["conditions"]} <= statements
         assert view.page.locator("tbody th").count() == 1 + 1 + len(LAYERS)
 

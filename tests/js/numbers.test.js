@@ -1,0 +1,139 @@
+// What people type is understood or refused in words, and addresses hold it exactly.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { format, parse, split } from "../../grokedu/explorers/js/address.js";
+import { exactly, numberIn, readNumber } from "../../grokedu/explorers/js/numbers.js";
+import { gridOf } from "../../grokedu/explorers/js/sliders.js";
+
+const DECAY = {
+  name: "weight_decay",
+  symbol: "λ",
+  label: "weight decay λ",
+  low: 1e-7,
+  high: 1,
+  whole: false,
+  scale: "log",
+  step: 0.05,
+  zero: true,
+};
+const SAMPLES = {
+  ...DECAY,
+  name: "n_samples",
+  symbol: "n",
+  low: 5,
+  high: 500,
+  whole: true,
+  scale: "linear",
+  step: 5,
+  zero: false,
+};
+const TABLE = [DECAY, SAMPLES];
+
+for (const [typed, value] of Object.entries({
+  0.0001: 1e-4,
+  "0,0001": 1e-4,
+  "1e-4": 1e-4,
+  "1E-4": 1e-4,
+  "10⁻⁴": 1e-4,
+  "10^-4": 1e-4,
+  "10**-4": 1e-4,
+  "3·10⁻⁴": 3e-4,
+  "3 × 10^−4": 3e-4,
+  "2,5*10^3": 2500,
+  "−5": -5,
+  "-10^2": -100,
+  "+7": 7,
+  ".5": 0.5,
+  "1.": 1,
+  "1,234.5": 1234.5,
+  " 12 ": 12,
+  "1e400": Infinity,
+})) {
+  test(`“${typed}” is ${value}`, () => assert.equal(numberIn(typed), value));
+}
+
+for (const typed of [
+  "",
+  " ",
+  "abc",
+  "1.2.3",
+  "1e",
+  "e3",
+  "10^",
+  "--1",
+  "1/2",
+  "0x10",
+  "NaN",
+  "∞",
+]) {
+  test(`“${typed}” is no number`, () => assert.ok(Number.isNaN(numberIn(typed))));
+}
+
+test("commas group the digits of whole numbers", () => {
+  assert.equal(numberIn("1,234", true), 1234);
+  assert.equal(numberIn("1,234", false), 1.234);
+});
+
+test("a value or a refusal that says what is possible", () => {
+  assert.deepEqual(readNumber("0", DECAY), { value: 0, refusal: "" });
+  assert.ok(Object.is(readNumber("−0", DECAY).value, 0));
+  for (const typed of ["", "abc", "-1", "2", "1e400", "1e-9"]) {
+    const { value, refusal } = readNumber(typed, DECAY);
+    assert.equal(value, null);
+    assert.match(refusal, /λ can be/);
+  }
+  assert.equal(readNumber("7.5", SAMPLES).value, null);
+});
+
+test("fields show numbers that read as the same number", () => {
+  for (let k = 0; k < 2000; k++) {
+    const value = 10 ** (8 * Math.random() - 7) * Math.random();
+    assert.equal(numberIn(exactly(value)), value);
+  }
+});
+
+test("every position of a slider is a legal value at that position", () => {
+  for (const setting of TABLE) {
+    const grid = gridOf(setting);
+    for (let position = 0; position <= grid.count; position++) {
+      const value = grid.valueAt(position);
+      assert.equal(readNumber(exactly(value), setting).value, value);
+      assert.equal(grid.positionOf(value), position);
+    }
+    assert.equal(grid.valueAt(grid.count), setting.high);
+  }
+});
+
+test("an address says whose it is, also where a page has two", () => {
+  assert.deepEqual(split("#ridge-2:seed=3"), { name: "ridge-2", state: "seed=3" });
+  for (const other of ["", "#", "#claim", "#ridge", "#Ridge:seed=1", undefined]) {
+    assert.equal(split(other), null);
+  }
+});
+
+test("the state survives the way through an address", () => {
+  for (const value of [0, 3e-4, 1e-7, 10 ** -3.95]) {
+    const settings = { weight_decay: value, n_samples: 77 };
+    const address = format("ridge", { settings, step: 12, layers: ["sharp", "theorem"] });
+    const { state, refusals } = parse(split(address).state, TABLE, ["sharp", "theorem"]);
+    assert.deepEqual(state, { ...settings, step: 12, layers: ["sharp", "theorem"] });
+    assert.deepEqual(refusals, []);
+  }
+});
+
+test("an address is read as a field is, and what is wrong is told", () => {
+  const read = (text) => parse(text, TABLE, []);
+  assert.deepEqual(read("weight_decay=0,0003,n_samples=7").state, {
+    weight_decay: 3e-4,
+    n_samples: 7,
+  });
+  assert.equal(read("weight_decay=10%E2%81%BB%C2%B3").state.weight_decay, 1e-3);
+  for (const wrong of ["weight_decay=abc", "n_samples=5000", "step=-1", "step=", "weight_decay="]) {
+    assert.deepEqual(read(wrong).state, {});
+    assert.equal(read(wrong).refusals.length, 1);
+  }
+  for (const nothing of ["", "=", ",,", "%E0%A4", "other=1"]) {
+    assert.deepEqual(read(nothing), { state: {}, refusals: [] });
+  }
+});
