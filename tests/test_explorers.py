@@ -4,10 +4,13 @@ import json
 import threading
 import warnings
 
+import nbformat
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
 
 import grokedu as gk
 from grokedu.explorers import KINDS, RidgeExplorer
@@ -388,3 +391,31 @@ class TestLatestJob:
             worker.submit(lambda permit, k=k: done.append(k))
             assert worker.wait(5)
         assert done == [0, 1, 2]
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """A notebook with an explorer of each kind and one whose run takes minutes, after execution."""
+    calls = ["RidgeExplorer()", "NetworkExplorer()", f"RidgeExplorer(**{LONG})"]
+    source = "from grokedu.explorers import NetworkExplorer, RidgeExplorer"
+    cells = [nbformat.v4.new_code_cell(text) for text in (source, *calls)]
+    return NotebookClient(nbformat.v4.new_notebook(cells=cells), kernel_name="python3").execute()
+
+
+class TestExecutedNotebook:
+    def test_a_page_made_of_it_has_every_short_run_and_waits_for_no_long_one(self, executed):
+        saved = executed.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+        states = [model["state"] for model in saved.values() if "kind" in model["state"]]
+        assert [(s["kind"], bool(s.get("run"))) for s in states] == [
+            ("ridge", True),
+            ("network", True),
+            ("ridge", False),
+        ]
+        for state in states:
+            assert KINDS[state["kind"]].still(state).sentence
+
+    def test_converted_to_html_it_is_never_an_empty_box(self, executed):
+        """Without the widgets' state, as when a notebook was saved after its kernel ended."""
+        bare = nbformat.from_dict({**executed, "metadata": {}})
+        html, _ = HTMLExporter().from_notebook_node(bare)
+        assert html.count("run this cell to bring it alive") == 3
