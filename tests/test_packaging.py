@@ -85,10 +85,19 @@ def distributions(*names):
     return {canonicalize_name(Requirement(text).name) for one_list in lists for text in one_list}
 
 
+def code_of(file):
+    """The Python of a script, or of all cells of a notebook."""
+    text = file.read_text(encoding="utf8")
+    if file.suffix == ".py":
+        return text
+    cells = json.loads(text)["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+
+
 def imported(files):
     """The modules that are imported, by their first names."""
     for file in files:
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf8"))):
+        for node in ast.walk(ast.parse(code_of(file))):
             if isinstance(node, ast.Import):
                 yield from (alias.name.partition(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
@@ -99,6 +108,7 @@ def imported(files):
     ("folder", "extras"),
     [
         ("grokedu", []),
+        ("book", ["book"]),
         ("book/results", []),
         ("book/_ext", ["book"]),
         ("tools", ["book"]),
@@ -106,7 +116,7 @@ def imported(files):
     ],
 )
 def test_what_is_imported_is_declared(folder, extras):
-    files = list((ROOT / folder).rglob("*.py"))
+    files = [*(ROOT / folder).rglob("*.py"), *(ROOT / folder).glob("*.ipynb")]
     own = {
         file.stem
         for place in ("tests", "tools", "book/_ext", ".")

@@ -28,3 +28,30 @@ addEventListener("beforeprint", () => {
 addEventListener("afterprint", () => {
   document.documentElement.dataset.theme = screenTheme;
 });
+
+// Cells that only draw or arrange are folded; one button opens and closes them all.
+const FOLDED_CODE = "details.hide.above-input";
+
+function addCodeButton() {
+  /** @type {NodeListOf<HTMLDetailsElement>} */
+  const found = document.querySelectorAll(FOLDED_CODE);
+  const cells = [...found];
+  const title = document.querySelector("article h1");
+  if (!cells.length || !title) return;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "btn btn-sm btn-outline-primary show-code";
+  const allOpen = () => cells.every((cell) => cell.open);
+  const name = () => {
+    button.textContent = allOpen() ? "Hide folded code" : "Show all code";
+  };
+  button.addEventListener("click", () => {
+    const open = !allOpen();
+    for (const cell of cells) cell.open = open;
+  });
+  for (const cell of cells) cell.addEventListener("toggle", name);
+  name();
+  title.after(button);
+}
+
+addEventListener("DOMContentLoaded", addCodeButton);
