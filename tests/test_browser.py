@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from conftest import serve
 from pages import axe_violations, visit
 
@@ -91,6 +92,38 @@ class TestEveryPage:
 @pytest.mark.parametrize("name", page_names())
 def test_every_page_as_a_file(name, open_page, book):
     assert_alive(open_page((book / f"{name}.html").as_uri()))
+
+
+def test_every_page_says_what_it_is_about(book):
+    descriptions = []
+    for name in page_names()[:-2]:
+        page = BeautifulSoup((book / f"{name}.html").read_text(encoding="utf8"), "html.parser")
+        description = page.select_one("meta[name=description]")["content"]
+        assert page.select_one("meta[property='og:description']")["content"] == description
+        assert page.select_one("meta[property='og:title']")["content"] in page.title.string
+        assert 40 < len(description) <= 202
+        descriptions.append(description)
+    assert len(set(descriptions)) == len(descriptions)
+
+
+def test_the_site_is_complete(browser, book):
+    assert (book / ".nojekyll").exists()
+    page = browser.new_page()
+    page.goto((book / "404.html").as_uri())
+    page.get_by_role("link").click()
+    page.wait_for_url("**/book/intro.html")
+    page.get_by_role("link", name="Licenses").click()
+    assert "MathJax" in page.locator("pre").inner_text()
+    page.close()
+
+
+def test_a_search_shows_the_text_of_pages_and_no_buttons(open_page, book_address):
+    page = open_page(f"{book_address}/search.html?q=ridge").page
+    summaries = page.locator("#search-results li p.context")
+    summaries.first.wait_for()
+    words = "\n".join(summaries.all_inner_texts())
+    assert "ridge" in words.lower()
+    assert "Print to PDF" not in words and "Contents" not in words
 
 
 def press_the_download_button(page):

@@ -4,6 +4,9 @@
 * Each finished page loses what it does not need (1.5 MB of icons, live-code scripts) and gains
   the names and roles that screen readers ask for (`page_repairs`).
 * The icon font keeps only the icons that are shown (`page_icons`).
+* The download button gives a notebook that reads well anywhere (`page_downloads`).
+* The site has descriptions, a page for wrong addresses, a sitemap (`page_site`).
+* A figure without a picture fails the build (`figure_check`).
 """
 
 from pathlib import Path
@@ -38,6 +41,7 @@ def repair_pages(app, exception):
 def setup(app):
     app.setup_extension("figure_check")
     app.setup_extension("page_downloads")
+    app.setup_extension("page_site")
     app.connect("config-inited", serve_everything_from_the_book, priority=100)
     app.connect("build-finished", repair_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

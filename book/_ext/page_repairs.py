@@ -24,6 +24,7 @@ def repair(html):
         fold_dropdowns,
         name_landmarks,
         name_buttons,
+        link_licenses,
         offer_the_notebook,
         repair_tables,
         repair_bibliography,
@@ -80,6 +81,16 @@ def name_buttons(page):
     """A button that shows words is named by them."""
     for button in page.select("button.search-button-field"):
         del button["aria-label"]
+
+
+def link_licenses(page):
+    """What the pages run on comes with its licenses."""
+    place = page.select_one("footer .bd-footer-content__inner .footer-item:last-child")
+    if place:
+        root = page.html.get("data-content_root", "./")
+        link = page.new_tag("a", href=f"{root}_static/licenses.txt")
+        link.string = "Licenses of the software in these pages"
+        place.append(link)
 
 
 def offer_the_notebook(page):
