@@ -159,9 +159,10 @@ def test_without_scripts_every_explorer_is_a_figure_and_a_table(browser, book):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((book / "book" / "intro.html").as_uri())
-    fallback = page.locator(".grokedu-fallback").first
-    assert fallback.locator("svg").is_visible()
-    assert fallback.locator("table").is_visible()
+    still = page.locator(".grokedu-still").first
+    assert still.get_by_role("img").is_visible()
+    assert still.get_by_role("table").is_visible()
+    assert still.locator("figcaption").is_visible()
     context.close()
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import page_stills
 from bs4 import BeautifulSoup
 
 MARK = "data-repaired"
@@ -116,30 +117,17 @@ def repair_bibliography(page):
 
 
 def show_explorers_without_scripts(page):
-    """Move the figure that each explorer carries for this case from its state into the page."""
+    """Put a figure and a table of its saved state beside each explorer."""
     state_script = page.select_one('script[type="application/vnd.jupyter.widget-state+json"]')
     if state_script is None:
         return
-    everything = json.loads(state_script.string)
-    models = everything["state"]
+    models = json.loads(state_script.string)["state"]
     for view in page.select('script[type="application/vnd.jupyter.widget-view+json"]'):
-        model_id = json.loads(view.string)["model_id"]
-        for fallback in _fallbacks(models, model_id):
+        still = page_stills.html_of(models[json.loads(view.string)["model_id"]]["state"])
+        if still:
             box = page.new_tag("noscript")
-            box.append(BeautifulSoup(fallback, "html.parser"))
+            box.append(BeautifulSoup(still, "html.parser"))
             view.insert_after(box)
-    for model in models.values():
-        model["state"].pop("fallback", None)
-    state_script.string = json.dumps(everything, separators=(",", ":")).replace("</", "<\\/")
-
-
-def _fallbacks(models, model_id):
-    """The fallback of a widget and of the widgets inside it."""
-    state = models[model_id]["state"]
-    if state.get("fallback"):
-        yield state["fallback"]
-    for child in state.get("children", []):
-        yield from _fallbacks(models, child.removeprefix("IPY_MODEL_"))
 
 
 def drop_repeated_ids(page):

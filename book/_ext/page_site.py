@@ -11,7 +11,7 @@ PICTURE = "_static/grokking.png"
 SEARCH_SCRIPT = "_static/searchtools.js"
 # Sphinx would show the words of the theme's buttons, marks of headings, and what scripts replace.
 SEARCH_REPAIRS = {
-    '".headerlinks", ': '".headerlink", "noscript", ".copybtn", ',
+    '[".headerlink", ': '["noscript", ".copybtn", ".headerlink", ',
     '[role="main"]': "article.bd-article",
 }
 
@@ -23,12 +23,13 @@ LOST = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>No such page: {title}</title>
-<style>body {{ max-width: 36em; margin: 15vh auto; padding: 0 1em; font: 1.1em sans-serif; }}</style>
+<style>body {{ max-width: 36em; margin: 15vh auto; font: 1.1em sans-serif; }}</style>
 </head>
 <body>
 <main>
 <h1>There is no such page</h1>
-<p>The address does not belong to a page of “{title}”. <a href="{home}">Go to the first page</a>.</p>
+<p>The address does not belong to a page of “{title}”.</p>
+<p><a href="{home}">Go to the first page</a></p>
 </main>
 </body>
 </html>
