@@ -113,7 +113,7 @@ def test_the_site_is_complete(browser, book):
     page.get_by_role("link").click()
     page.wait_for_url("**/book/intro.html")
     page.get_by_role("link", name="Licenses").click()
-    assert "MathJax" in page.locator("pre").inner_text()
+    assert "mathjax" in page.locator("pre").inner_text()
     page.close()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from docutils import nodes
 
-LONGEST_DESCRIPTION = 200
+SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 60, 200
 PICTURE = "_static/grokking.png"
 SEARCH_SCRIPT = "_static/searchtools.js"
 # Sphinx would show the words of the theme's buttons, marks of headings, and what scripts replace.
@@ -60,7 +60,7 @@ def description(doctree):
     """The first words of the page that need no typesetting, whole sentences if possible."""
     chapter = next(doctree.findall(nodes.section))
     paragraphs = [node.astext() for node in chapter.findall(nodes.paragraph) if _is_open(node)]
-    plain = [text for text in paragraphs if "\\" not in text]
+    plain = [text for text in paragraphs if "\\" not in text and len(text) > SHORTEST_DESCRIPTION]
     words = " ".join((plain or [chapter.astext()])[0].split())
     if len(words) <= LONGEST_DESCRIPTION:
         return words

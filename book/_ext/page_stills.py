@@ -19,10 +19,10 @@ def html_of(state):
         return None
     still = KINDS[state["kind"]].still(state)
     picture = "" if still.trajectory is None else _picture(still, state)
+    words = f"{escape(still.sentence)} With JavaScript this figure can be changed."
     return (
         f'<figure class="grokedu-still">{picture}{_table(still.rows)}'
-        f"<figcaption>{escape(still.sentence)} With JavaScript this figure can be changed.</figcaption>"
-        "</figure>"
+        f"<figcaption>{words}</figcaption></figure>"
     )
 
 
