@@ -60,13 +60,19 @@ def description(doctree):
     """The first words of the page that need no typesetting, whole sentences if possible."""
     chapter = next(doctree.findall(nodes.section))
     paragraphs = [node.astext() for node in chapter.findall(nodes.paragraph) if _is_open(node)]
-    plain = [text for text in paragraphs if "\\" not in text and len(text) > SHORTEST_DESCRIPTION]
+    plain = [text for text in paragraphs if _is_a_thought(text)]
     words = " ".join((plain or [chapter.astext()])[0].split())
     if len(words) <= LONGEST_DESCRIPTION:
         return words
     start = words[:LONGEST_DESCRIPTION]
     end = max(start.rfind(mark) for mark in (". ", "? ", "! "))
     return start[: end + 1] if end > 0 else start.rsplit(" ", 1)[0] + " …"
+
+
+def _is_a_thought(text):
+    """A paragraph of whole sentences, without formulas, that is no mere heading."""
+    is_whole = text.endswith((".", "?", "!", ")"))
+    return is_whole and "\\" not in text and len(text) > SHORTEST_DESCRIPTION
 
 
 def _is_open(paragraph):
