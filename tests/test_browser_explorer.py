@@ -342,11 +342,12 @@ def test_random_problems_in_this_browser_equal_python(browser, address):
     answers = page.evaluate(
         """async (every) => {
           const math = await import("./sources/js/ridge/math.js");
+          const { logSteps } = await import("./sources/js/steps.js");
           const list = (values) => Array.from(values);
           return every.map((settings) => {
             const modes = math.drawModes(settings.n_samples, settings.n_features, settings.seed);
             const run = math.exactRun(modes, settings);
-            const steps = math.logSteps(1e6, 60);
+            const steps = logSteps(1e6, 60);
             const { train, test } = math.curves(run, steps);
             for (const key of ["curvatures", "start", "teacher"]) modes[key] = list(modes[key]);
             return { state: settings, modes, steps: list(steps), train: list(train),

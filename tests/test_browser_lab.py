@@ -219,7 +219,7 @@ def test_every_control_by_typing_keys_and_mouse(page, name, text, value):
     assert_run_equals_the_browsers(page)
     if name != "seed":
         move_by_key(page, name)
-        move_by_mouse(page, name, 0.55)
+        move_by_mouse(page, name, 0.35)
         assert_run_equals_the_browsers(page)
     page.get_by_role("button", name="Reset").first.click()
     wait_for_run(page, "weight_decay", 1e-4)

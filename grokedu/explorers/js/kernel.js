@@ -2,7 +2,7 @@
 
 const ANSWER_TIME = 3000; // ms that a kernel has to answer before we call it busy
 const GRACE = 500; // ms for an answer that travels with the word that the kernel is done
-const BUSY = ["busy", "starting"];
+const ENDED = ["starting", "restarting", "autorestarting", "terminating", "dead"]; // of a kernel
 
 /**
  * States: "page" (no kernel has ever answered), "live", "busy", "gone".
@@ -26,12 +26,18 @@ export class KernelLink {
     };
     model.on("msg:custom", this.onMessage);
     model.on("comm_live_update", this.onCut); // the notebook has lost its kernel
+    this.kernel = model.widget_manager?.kernel; // JupyterLab's
+    this.onStatus = (_, status) => {
+      if (ENDED.includes(status)) this.onCut();
+    };
+    this.kernel?.statusChanged?.connect(this.onStatus);
     this.ask();
   }
 
   close() {
     this.model.off("msg:custom", this.onMessage);
     this.model.off("comm_live_update", this.onCut);
+    this.kernel?.statusChanged?.disconnect(this.onStatus);
     for (const name of Object.keys(this.timers)) this.cancel(name);
   }
 
@@ -80,15 +86,12 @@ export class KernelLink {
     });
   }
 
+  /** No answer in time: a kernel at work will give one, an idle one has no more to say. */
   doubt() {
-    const kernel = this.model.widget_manager?.kernel; // JupyterLab tells what it does
-    if (kernel === undefined) {
-      if (this.live) this.become("busy");
-      return;
-    }
-    const busy = BUSY.includes(kernel?.status);
-    if (busy) this.after("answer", ANSWER_TIME, () => this.doubt());
+    if (this.state === "gone" || (this.state === "page" && !this.kernel)) return;
+    const busy = this.kernel?.status !== "idle";
     this.become(busy ? "busy" : "gone");
+    if (busy && this.kernel) this.after("answer", ANSWER_TIME, () => this.doubt());
   }
 
   become(state) {
