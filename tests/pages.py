@@ -22,7 +22,7 @@ WIDGETS = """() => {
   const views = 'script[type="application/vnd.jupyter.widget-view+json"]';
   return [...document.querySelectorAll(views)].map((script) => {
     const place = script.nextElementSibling;
-    return Boolean(place?.querySelector(".jupyter-widgets") && place.textContent.trim());
+    return Boolean(place?.querySelector(".lm-Widget") && place.textContent.trim());
   });
 }"""
 
