@@ -449,6 +449,18 @@ class TestDescent:
 
 
 class TestLayout:
+    def test_a_simple_one_shows_controls_curves_and_the_sentence(self, browser, tmp_path):
+        from conftest import serve
+
+        with serve(write_page(tmp_path, RidgeExplorer(simple=True), "ridge")) as simple:
+            view = View(browser, f"{simple}/index.html")
+            for part in (".gk-sentence", ".gk-view svg", ".grokedu-controls", ".gk-player"):
+                assert view.page.locator(part).first.is_visible()
+            for part in ("table", ".gk-moment", "input[type=checkbox]"):
+                assert not view.page.locator(part).first.is_visible()
+            assert not view.complaints
+            view.context.close()
+
     @pytest.mark.parametrize("width", [360, 390, 900, 1600])
     def test_it_fits(self, open_view, width):
         view = open_view(viewport={"width": width, "height": 1400})

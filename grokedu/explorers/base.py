@@ -76,6 +76,7 @@ class Explorer(anywidget.AnyWidget):
     table = t.List(t.Dict(), help="the settings: names, symbols, ranges").tag(sync=True)
     controls = t.List(t.Unicode(), help="the settings that have a control").tag(sync=True)
     initial = t.Dict(help="the settings that Reset goes back to").tag(sync=True)
+    simple = t.Bool(False, help="show controls, curves and the sentence alone").tag(sync=True)
     step = t.Float(-1.0, help="scrubbed step; negative: t1").tag(sync=True)
     layers = t.List(t.Unicode(), help="theory drawn over the run").tag(sync=True)
     run = t.Dict(help="the last run of gradient descent").tag(sync=True)
@@ -83,7 +84,7 @@ class Explorer(anywidget.AnyWidget):
     progress = t.Dict(help="steps done and asked for, while a run takes long").tag(sync=True)
     message = t.Unicode(help="what went wrong in Python, in words").tag(sync=True)
 
-    def __init__(self, *, controls, layers=(), step=None, **settings):
+    def __init__(self, *, controls, layers=(), step=None, simple=False, **settings):
         names = [setting.name for setting in self.SETTINGS]
         check_names("controls", controls, names)
         check_names("settings", settings, names)
@@ -98,7 +99,11 @@ class Explorer(anywidget.AnyWidget):
         self._last_progress = 0.0
         state = {**settings, "step": step, "layers": list(layers)}
         super().__init__(
-            **state, initial=state, table=as_data(self.SETTINGS), controls=list(controls)
+            **state,
+            initial=state,
+            table=as_data(self.SETTINGS),
+            controls=list(controls),
+            simple=simple,
         )
         self.on_msg(lambda _widget, content, _buffers: self._on_message(content))
         self.observe(self._on_setting, names)

@@ -59,6 +59,8 @@ class NetworkExplorer(Explorer):
         The settings that get a control, in this order. All others keep their initial value.
     step : int, optional
         The step at which the neurons are shown at first; t1 if not given.
+    simple : bool
+        Whether to show controls, curves and the sentence alone, for a first look.
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `input_dim`, `width`,
         `learning_rate`, `seed`, `train_threshold`, `test_threshold`.
@@ -91,8 +93,8 @@ class NetworkExplorer(Explorer):
     kind = t.Unicode("network", read_only=True).tag(sync=True)
     network = t.Dict(help="inputs and initial weights at ν² = 1").tag(sync=True)
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
-        super().__init__(controls=controls, step=step, **settings)
+    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, simple=False, **settings):
+        super().__init__(controls=controls, step=step, simple=simple, **settings)
         self.network = _network(self.settings)
 
     @staticmethod

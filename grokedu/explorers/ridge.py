@@ -65,6 +65,8 @@ class RidgeExplorer(Explorer):
         and (7)), "gaussian" (Eq. (8)). The reader can switch them.
     step : int, optional
         The step at which the spectrum is shown at first; t1 if not given.
+    simple : bool
+        Whether to show controls, curves and the sentence alone, for a first look.
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `n_features`,
         `learning_rate`, `teacher_norm`, `seed`, `train_threshold`, `test_threshold`. Those not
@@ -95,8 +97,10 @@ class RidgeExplorer(Explorer):
         sync=True
     )
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, **settings):
-        super().__init__(controls=controls, layers=layers, step=step, **settings)
+    def __init__(
+        self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, simple=False, **settings
+    ):
+        super().__init__(controls=controls, layers=layers, step=step, simple=simple, **settings)
         if min(self.n_samples, self.n_features) * self.n_samples * self.n_features <= _QUICK_DRAW:
             self.modes = _drawn(self.settings)[1]
 

@@ -99,10 +99,12 @@ class Explorer {
       onScrub: (step) => this.scrub(step),
     });
     this.player = new Player(root, (step) => this.scrub(step));
-    this.panel = kind.makePanel(root);
-    this.drawRemark = kind.makeRemark?.(root) ?? (() => {});
-    this.layerBoxes = this.buildLayers(root);
-    this.drawTable = makeTable(root);
+    const details = add(root, "div", { class: "gk-details" });
+    details.hidden = this.model.get("simple");
+    this.panel = kind.makePanel(details);
+    this.drawRemark = kind.makeRemark?.(details) ?? (() => {});
+    this.layerBoxes = this.buildLayers(details);
+    this.drawTable = makeTable(details);
     this.onPaper = add(root, "p", { class: "gk-on-paper" });
     this.buildActions(root);
     this.where = add(root, "p", { class: "gk-mode" });
