@@ -154,7 +154,8 @@ class TestSettings:
 
     @given(st.floats(1e-7, 1))
     def test_no_grid_rounds_a_value(self, value):
-        assert RidgeExplorer(weight_decay=value).weight_decay == value
+        (decay,) = (setting for setting in SETTINGS if setting.name == "weight_decay")
+        assert decay.check(value) == value
 
     def test_whole_numbers_in_a_float_are_whole(self):
         assert RidgeExplorer(n_features=1234.0).settings["n_features"] == 1234
