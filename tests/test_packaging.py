@@ -213,6 +213,7 @@ class TestTheWheel:
             "py.typed",
             "explorers/ridge.bundle.js",
             "explorers/network.bundle.js",
+            "explorers/valley.bundle.js",
             "explorers/js/explorer.css",
         ],
     )

@@ -6,7 +6,8 @@ kernel, and in print. Nothing else in grokedu imports them.
 
 from grokedu.explorers.network import NetworkExplorer
 from grokedu.explorers.ridge import RidgeExplorer
+from grokedu.explorers.valley import ValleyExplorer
 
-KINDS = {"ridge": RidgeExplorer, "network": NetworkExplorer}
+KINDS = {"ridge": RidgeExplorer, "network": NetworkExplorer, "valley": ValleyExplorer}
 
-__all__ = ["KINDS", "NetworkExplorer", "RidgeExplorer"]
+__all__ = ["KINDS", "NetworkExplorer", "RidgeExplorer", "ValleyExplorer"]

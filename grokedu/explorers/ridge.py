@@ -50,7 +50,97 @@ SETTINGS = (
 _SHOWN_BY_DEFAULT = tuple(s.name for s in SETTINGS if not s.name.endswith("threshold"))
 
 
-class RidgeExplorer(Explorer):
+class DescentExplorer(Explorer):
+    """An explorer of ridge problems: their exact run, and gradient descent laid over it.
+
+    A kind gives the problem of its settings as `problem_of`.
+    """
+
+    @classmethod
+    def still(cls, state):
+        """The picture of a saved state, for pages without scripts.
+
+        Parameters
+        ----------
+        state : dict
+            Settings and `layers` by name, as the widget's saved state holds them.
+
+        Returns
+        -------
+        Still
+        """
+        settings = settings_of(state, cls.SETTINGS)
+        problem, rule, levels = cls.problem_of(settings), _rule(settings), _levels(settings)
+        words = in_one_line(settings, cls.SETTINGS)
+        try:
+            times = exact_grokking_times(problem, **rule, **levels)
+        except ValueError as error:  # these settings cannot run, and the message says why
+            why = str(error).split(": pass")[0]
+            return Still(None, None, None, (), f"These settings cannot run: {why}. {words}")
+        horizon = _horizon(times, problem, rule)
+        spaced = np.expm1(np.linspace(0, math.log1p(horizon), _STILL_POINTS))
+        trajectory = exact_ridge(problem, **rule, steps=np.unique(spaced.round().astype(int)))
+        rows = [("exact", step_in_words(times.overfit_step), step_in_words(times.generalize_step))]
+        rows += cls._theory_rows(problem, settings, state.get("layers", ()))
+        return Still(trajectory, times, horizon, tuple(rows), f"{outcome(times, settings)} {words}")
+
+    @classmethod
+    def problem_of(cls, settings):
+        """The problem of these settings."""
+        raise NotImplementedError
+
+    @classmethod
+    def _theory_rows(cls, _problem, _settings, _layers):
+        return []
+
+    def _announce(self, settings, permit):
+        """Tell the browser the problem of these settings, if it depends on them."""
+
+    def _along(self, _problem, _settings, _n_steps):
+        """More to show of a run than its losses."""
+        return {}
+
+    def _run(self, settings, permit):
+        """Draw the problem and run gradient descent on it, in the worker thread."""
+        self._announce(settings, permit)
+        if permit.superseded:
+            return
+        self.publish(message="")
+        if settings["learning_rate"] * settings["weight_decay"] >= 1:
+            self.publish(run={}, run_times={}, progress={})
+            return
+        problem = self.problem_of(settings)
+        n_steps, complete = _steps_needed(problem, settings)
+        descend = partial(train_ridge, problem, **_rule(settings), allow_unstable=True)
+        descend(n_steps=1)  # so that loading the compiled kernel is not in the time shown
+        started = time.perf_counter()
+        trajectory = descend(
+            n_steps=n_steps, progress=lambda done: self._report(done, n_steps, started, permit)
+        )
+        if permit.superseded:
+            return
+        run = _thinned(trajectory)
+        run |= self._along(problem, settings, run["n_steps"])
+        run["settings"] = settings
+        run["seconds"] = time.perf_counter() - started
+        run["stopped"] = len(trajectory) <= n_steps and not trajectory.diverged
+        run["complete"] = complete
+        self._trajectory = trajectory
+        self.publish(run=run, run_times=self._reached(), progress={})
+
+    def _on_threshold(self):
+        if self._trajectory is None:
+            return  # the run that is under way reads the thresholds when it ends
+        times = self._reached()
+        self.publish(run_times=times)
+        if times["overfit"] is None or times["generalize"] is None:
+            self._start_run()  # perhaps a longer run gets there
+
+    def _reached(self):
+        return self._times(grokking_times(self._trajectory, **_levels(self.settings)))
+
+
+class RidgeExplorer(DescentExplorer):
     """Watch ridge regression grok: change anything, and see the run, t1, t2 and the theory.
 
     In a notebook every change reruns gradient descent and lays it over the exact curves. In a
@@ -104,71 +194,21 @@ class RidgeExplorer(Explorer):
         if min(self.n_samples, self.n_features) * self.n_samples * self.n_features <= _QUICK_DRAW:
             self.modes = _drawn(self.settings)[1]
 
-    @staticmethod
-    def still(state):
-        """The picture of a saved state, for pages without scripts.
-
-        Parameters
-        ----------
-        state : dict
-            Settings and `layers` by name, as the widget's saved state holds them.
-
-        Returns
-        -------
-        Still
-        """
-        settings = settings_of(state, SETTINGS)
-        problem, rule, levels = _problem(settings), _rule(settings), _levels(settings)
-        words = in_one_line(settings, SETTINGS)
-        try:
-            times = exact_grokking_times(problem, **rule, **levels)
-        except ValueError as error:  # these settings cannot run, and the message says why
-            why = str(error).split(": pass")[0]
-            return Still(None, None, None, (), f"These settings cannot run: {why}. {words}")
-        horizon = _horizon(times, problem, rule)
-        spaced = np.expm1(np.linspace(0, math.log1p(horizon), _STILL_POINTS))
-        trajectory = exact_ridge(problem, **rule, steps=np.unique(spaced.round().astype(int)))
-        rows = [("exact", step_in_words(times.overfit_step), step_in_words(times.generalize_step))]
-        rows += _theory_rows(problem, settings, state.get("layers", ()))
-        return Still(trajectory, times, horizon, tuple(rows), f"{outcome(times, settings)} {words}")
-
-    def _run(self, settings, permit):
-        """Draw the problem and run gradient descent on it, in the worker thread."""
-        modes = _drawn(settings)[1]
-        if permit.superseded:
-            return
-        self.publish(modes=modes, message="")
-        if settings["learning_rate"] * settings["weight_decay"] >= 1:
-            self.publish(run={}, run_times={}, progress={})
-            return
-        problem = _problem(settings)
-        n_steps, complete = _steps_needed(problem, settings)
-        descend = partial(train_ridge, problem, **_rule(settings), allow_unstable=True)
-        descend(n_steps=1)  # so that loading the compiled kernel is not in the time shown
-        started = time.perf_counter()
-        trajectory = descend(
-            n_steps=n_steps, progress=lambda done: self._report(done, n_steps, started, permit)
+    @classmethod
+    def problem_of(cls, settings):
+        """The drawn problem at the ν² and ‖θ*‖ of the settings."""
+        return _drawn(settings)[0].rescaled(
+            init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
         )
-        if permit.superseded:
-            return
-        run = _thinned(trajectory)
-        run["settings"] = settings
-        run["seconds"] = time.perf_counter() - started
-        run["stopped"] = len(trajectory) <= n_steps and not trajectory.diverged
-        run["complete"] = complete
-        self._trajectory = trajectory
-        self.publish(run=run, run_times=self._reached(), progress={})
 
-    def _on_threshold(self):
-        if self._trajectory is None:
-            return  # the run that is under way reads the thresholds when it ends
-        times = self._reached()
-        self.publish(run_times=times)
-        if times["overfit"] is None or times["generalize"] is None:
-            self._start_run()  # perhaps a longer run gets there
+    @classmethod
+    def _theory_rows(cls, problem, settings, layers):
+        return _theory_rows(problem, settings, layers)
 
-    def _reached(self):
-        return self._times(grokking_times(self._trajectory, **_levels(self.settings)))
+    def _announce(self, settings, permit):
+        modes = _drawn(settings)[1]
+        if not permit.superseded:
+            self.publish(modes=modes)
 
     def _is_short(self, settings):
         n, m = settings["n_samples"], settings["n_features"]
@@ -207,13 +247,6 @@ def _draw(n_samples, n_features, seed):
         "unseen_overlap": modes.unseen_overlap,
         "unseen_teacher": modes.unseen_teacher,
     }
-
-
-def _problem(settings):
-    """The drawn problem at the ν² and ‖θ*‖ of the settings."""
-    return _drawn(settings)[0].rescaled(
-        init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
-    )
 
 
 def _slowest_rate(problem, rule):

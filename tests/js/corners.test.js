@@ -112,6 +112,8 @@ function isFinitePicture({ horizon, times, steps, train, test: curve, stop }, wh
   }
 }
 
+const symbolsOf = (settings) => Object.keys(settings).map((name) => ({ name, symbol: name }));
+
 for (const [where, corner] of Object.entries(RIDGE_CORNERS)) {
   test(`ridge: ${where}`, () => {
     const settings = { ...RIDGE, ...corner };
@@ -124,7 +126,7 @@ for (const [where, corner] of Object.entries(RIDGE_CORNERS)) {
     const { sharp } = analysis.layers;
     if (sharp) isFinitePicture({ ...analysis, ...sharp, times: analysis.times }, where);
     reads(ridgeWords.sentence(analysis), where);
-    reads(settingsInWords(settings), where);
+    reads(settingsInWords(settings, symbolsOf(settings)), where);
     readsTable(ridgeWords.tableRows(analysis, analysis.times), where);
     if (!analysis.run) return;
     for (const step of [0, 1, analysis.horizon]) {

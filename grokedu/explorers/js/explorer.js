@@ -10,6 +10,9 @@
 //                             a while, calls again() if there is more to do, and returns a key of
 //                             what it has, or null if the old picture should stay; and
 //                             analyze(settings, problem, layers) is everything to be drawn and said
+//   makePicture(parent, change)   optional: {widthIn(width), draw(analysis, step, {width, run})} beside
+//                             the curves, or above them where widthIn is all of width; its reader's
+//                             hand may change(settings). draw returns more for tests
 //   makePanel(parent)         {parts, draw(analysis, step, width)} below the curves
 //   makeRemark(parent)        optional: draws an analysis in words of its own
 //   losses(analysis, step)    {train, test}
@@ -94,7 +97,9 @@ class Explorer {
     this.sentence = add(view, "p", { class: "gk-sentence" });
     this.announcement = add(view, "p", { class: "gk-aside", "aria-live": "polite" });
     this.legend = makeLegend(view, kind.legend);
-    this.chart = new LossChart(add(view, "div"), {
+    const pictures = add(view, "div", { class: "gk-pictures" });
+    this.picture = kind.makePicture?.(pictures, (state) => this.change(state));
+    this.chart = new LossChart(add(pictures, "div"), {
       onThreshold: (name, value) => this.moveThreshold(name, value),
       onScrub: (step) => this.scrub(step),
     });
@@ -132,7 +137,7 @@ class Explorer {
 
   buildActions(root) {
     const row = add(root, "div", { class: "gk-row" });
-    button(row, "Draw again", () => this.drawAgain());
+    if ("seed" in this.settings()) button(row, "Draw again", () => this.drawAgain());
     this.runButton = button(row, this.kind.runLabel, () => this.link.ask({ type: "run" }));
     this.stopButton = button(row, "Stop", () => this.link.send({ type: "stop" }));
     this.progressBar = add(row, "progress", { "aria-label": this.kind.runLabel });
@@ -315,7 +320,8 @@ class Explorer {
     this.analysis = analysis;
     const run = this.matchingRun(analysis.settings);
     const ranges = Object.fromEntries(this.table.map(({ name, low, high }) => [name, [low, high]]));
-    this.chart.draw(analysis, { width, ranges, run });
+    const taken = this.picture?.widthIn(width) ?? 0;
+    this.chart.draw(analysis, { width: taken < width ? width - taken : width, ranges, run });
     this.sentence.textContent = this.kind.sentence(analysis);
     for (const [name, entry] of Object.entries(this.legend)) {
       entry.hidden = !(name === "run" ? run : (analysis.layers[name] ?? analysis[name]));
@@ -324,7 +330,7 @@ class Explorer {
     this.drawRemark(analysis);
     const times = run && this.matchingTimes(analysis.settings);
     this.drawTable(this.kind.tableRows(analysis, times));
-    this.onPaper.textContent = settingsInWords(analysis.settings);
+    this.onPaper.textContent = settingsInWords(analysis.settings, this.table);
     this.publish({ ...this.published(analysis), run });
   }
 
@@ -332,7 +338,9 @@ class Explorer {
     const { analysis } = this;
     const blocked = analysis.stop !== null;
     const step = this.step();
+    const run = this.matchingRun(analysis.settings);
     this.player.draw(analysis, step);
+    this.publish(this.picture?.draw(analysis, step, { width: this.picture.widthIn(width), run }));
     for (const part of this.panel.parts) part.hidden = blocked;
     if (blocked) {
       this.chart.drawCursor(0, null);

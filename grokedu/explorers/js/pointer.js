@@ -16,14 +16,18 @@ export function placeIn(svg, { clientX, clientY }) {
  * @param {SVGSVGElement} svg
  * @param {Element} element
  * @param {{
- *   along: "clientX" | "clientY",
+ *   along?: "clientX" | "clientY",
  *   start(place: { x: number, y: number }, event: PointerEvent): boolean | void,
  *   move(place: { x: number, y: number }): void,
  *   end?(): void,
- * }} callbacks Places are in the units of `svg`; `start` refuses a press by returning false.
+ * }} callbacks A drag goes `along` one axis, or anywhere. Places are in the units of `svg`; `start`
+ *   refuses a press by returning false.
  */
 export function followPointer(svg, element, { along, start, move, end }) {
   let pressed = null;
+  /** @type {("clientX" | "clientY")[]} */
+  const axes = along ? [along] : ["clientX", "clientY"];
+  const way = (from, to) => Math.hypot(...axes.map((axis) => to[axis] - from[axis]));
   const place = (event) => placeIn(svg, event);
   const release = (event) => {
     if (event.pointerId !== pressed?.id) return;
@@ -37,12 +41,12 @@ export function followPointer(svg, element, { along, start, move, end }) {
     event.stopPropagation();
     element.setPointerCapture(event.pointerId);
     const moving = event.pointerType !== "touch";
-    pressed = { id: event.pointerId, from: event[along], moving };
+    pressed = { id: event.pointerId, from: event, moving };
     if (pressed.moving) move(place(event));
   });
   element.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     if (event.pointerId !== pressed?.id) return;
-    pressed.moving ||= Math.abs(event[along] - pressed.from) >= DECIDED;
+    pressed.moving ||= way(pressed.from, event) >= DECIDED;
     if (pressed.moving) move(place(event));
   });
   element.addEventListener("pointerup", release);

@@ -6,7 +6,6 @@ import type { Training } from "./network/math.js";
 /** A number for every setting, by the names of the widget's traits. */
 export interface Settings {
   weight_decay: number;
-  init_variance: number;
   learning_rate: number;
   train_threshold: number;
   test_threshold: number;
@@ -103,6 +102,24 @@ export interface ExactRun {
 export interface RidgeAnalysis extends Analysis {
   modes: Modes;
   run: ExactRun | null;
+}
+
+/** A point of the plane of two weights. */
+export type Place = [number, number];
+
+/** One sample, the teacher, and how far from 0 the start may be. */
+export interface Valley {
+  feature: Place;
+  teacher: Place;
+  longest_start: number;
+}
+
+export interface ValleyAnalysis extends RidgeAnalysis {
+  valley: Valley;
+  /** θ(t) at each of `steps`. */
+  path: Place[];
+  /** Contours of the regularized loss: ellipses around the ridge solution. */
+  valleys: { center: Place; halfAxes: { seen: number; unseen: number }[] };
 }
 
 export interface NetworkAnalysis extends Analysis {

@@ -134,24 +134,9 @@ export function erasedSentence({ learning_rate, weight_decay }) {
   return `η = ${plain(learning_rate)} times λ = ${plain(weight_decay)} is at least 1, so one step would erase the weights. Choose a smaller weight decay, or a learning rate below 1/λ = ${plain(1 / weight_decay)}.`;
 }
 
-const SYMBOLS = {
-  n_samples: "n",
-  n_features: "m",
-  width: "m",
-  input_dim: "d",
-  weight_decay: "λ",
-  init_variance: "ν²",
-  learning_rate: "η",
-  teacher_norm: "‖θ*‖",
-  train_threshold: "ε",
-  test_threshold: "c",
-  seed: "seed",
-};
-
 /** All settings, for paper, where no slider shows them. */
-export function settingsInWords(settings) {
-  const shown = Object.entries(SYMBOLS).filter(([name]) => name in settings);
-  const list = shown.map(([name, symbol]) => {
+export function settingsInWords(settings, table) {
+  const list = table.map(({ name, symbol }) => {
     const value = settings[name];
     return `${symbol} = ${Number.isInteger(value) ? value : plain(value)}`;
   });

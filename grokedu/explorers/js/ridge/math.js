@@ -265,6 +265,13 @@ export function sharesLeft({ train, rank }, t) {
   return shares;
 }
 
+/** δ(t) = θ(t) − θ* along each eigenvector that the data see, and along the unseen start. */
+export function errorAt({ train, rank }, t) {
+  const [{ offset, amplitude }] = train.parts;
+  const decayed = (j) => offset[j] + amplitude[j] * power(train.drop[j], train.logRates[j], t);
+  return Array.from({ length: rank + 1 }, (_, j) => decayed(j));
+}
+
 /** The part of the test loss that lies in the unseen subspace at step t. */
 export function unseenLoss({ test, rank }, t) {
   const { offset, amplitude, weight } = test.parts[0];

@@ -29,9 +29,11 @@ export class ForgettingPanel {
       bottom = 96,
       left = MARGIN.left,
       right = width - MARGIN.right;
-    const unseenWidth = hasUnseen ? Math.max(44, 0.09 * width) : 0;
-    const end = right - (hasUnseen ? unseenWidth + 12 : 0);
     const rank = shares.length - 1;
+    // No bar is narrower for being unseen.
+    const pitchOfAll = (right - left - 12) / (rank + 1);
+    const unseenWidth = hasUnseen ? Math.max(44, 0.09 * width, pitchOfAll) : 0;
+    const end = right - (hasUnseen ? unseenWidth + 12 : 0);
     const pitch = (end - left) / rank;
     const bar = Math.max(pitch > 4 ? pitch - 1 : pitch * 0.85, 0.4);
     this.y.range([bottom, top]);
@@ -57,7 +59,10 @@ export class ForgettingPanel {
         .tickSizeOuter(0)
         .tickFormat((v) => `${100 * v}%`),
     );
-    this.titles[0].attr("x", (left + end) / 2).attr("y", height - 6);
+    this.titles[0]
+      .text(rank === 1 ? "seen direction" : "seen directions, steep to flat")
+      .attr("x", (left + end) / 2)
+      .attr("y", height - 6);
     this.titles[1]
       .attr("x", right - unseenWidth / 2)
       .attr("y", height - 6)

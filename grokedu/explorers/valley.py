@@ -1,0 +1,109 @@
+"""The valley explorer: one sample, two weights, and gradient descent as a path in the plane."""
+
+import math
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+import traitlets as t
+
+from grokedu.explorers.base import HERE
+from grokedu.explorers.ridge import DescentExplorer
+from grokedu.explorers.settings import Setting, traits
+from grokedu.ridge import realizable_problem
+from grokedu.training import train_ridge
+
+FEATURE = (0.8, 0.6)
+TEACHER = (0.9, 0.8)
+_DOTS = 40
+_FAR = 100.0  # dots of a diverging run beyond are left out
+
+# One sample of length 1, so that s = 1. The teacher is 1.2 along the sample and 0.1 across it: what
+# the data say of it is nearly all, so that gradient descent really learns. The zero weights have
+# test loss 0.725, the ridge solution 0.005.
+SETTINGS = (
+    Setting("weight_decay", "λ", "weight decay λ", 0.01, 1e-5, 1.0, zero=True),
+    Setting("learning_rate", "η", "learning rate η", 0.1, 0.01, 3.0),
+    Setting("start_length", "‖θ(0)‖", "start length ‖θ(0)‖", 1.5, 0, 2, scale="linear"),
+    Setting("start_angle", "∠θ(0)", "start angle ∠θ(0)", 270, 0, 360, scale="linear", step=5),
+    Setting("train_threshold", "ε", "train threshold ε", 0.01, 1e-6, 10),
+    Setting("test_threshold", "c", "test threshold c", 0.01, 1e-6, 10),
+)
+_SHOWN_BY_DEFAULT = ("weight_decay", "learning_rate", "start_length")
+
+
+class ValleyExplorer(DescentExplorer):
+    """See grokking as a path: one sample, two weights, a jump to a line and a slide along it.
+
+    The plane of the two weights shows the valley of the regularized training loss, the line of
+    weights that fit the sample, the teacher and the ridge solution. The reader drags the start.
+    In a notebook every change reruns gradient descent and lays it over the exact path.
+
+    Parameters
+    ----------
+    controls : sequence of str
+        The settings that get a control, in this order. The start can be dragged in any case.
+    step : int, optional
+        The step at which the weights are shown at first; t1 if not given.
+    **settings
+        Initial values: `weight_decay`, `learning_rate`, `start_length`, `start_angle` (in degrees),
+        `train_threshold`, `test_threshold`. Each is an attribute as well, so
+        ``explorer.start_length = 2`` changes the picture.
+
+    Attributes
+    ----------
+    settings : dict
+        All settings by name.
+    run, run_times : dict
+        The last run of gradient descent and its t1 and t2; empty before the first one.
+
+    Notes
+    -----
+    The sample is φ = (0.8, 0.6) with label ⟨θ*, φ⟩ = 1.2, the teacher θ* = (0.9, 0.8), and Σ = I/2,
+    so that the test loss is ½‖θ − θ*‖².
+
+    Raises
+    ------
+    ValueError
+        For unknown controls or settings, and for values that are not legal, also when an attribute
+        is set.
+    """
+
+    SETTINGS: ClassVar[tuple] = SETTINGS
+    _esm = HERE / "valley.bundle.js"
+
+    vars().update(traits(SETTINGS))
+    kind = t.Unicode("valley", read_only=True).tag(sync=True)
+    valley = t.Dict(help="the sample, the teacher, and how far the start may be", read_only=True)
+    valley.tag(sync=True)
+
+    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
+        super().__init__(controls=controls, step=step, **settings)
+        longest = next(s.high for s in SETTINGS if s.name == "start_length")
+        valley = {"feature": FEATURE, "teacher": TEACHER, "longest_start": longest}
+        self.set_trait("valley", valley)
+
+    @classmethod
+    def problem_of(cls, settings):
+        """The sample and the teacher, with the start of the settings."""
+        angle = math.radians(settings["start_angle"])
+        start = settings["start_length"] * np.array([math.cos(angle), math.sin(angle)])
+        return realizable_problem(np.array([FEATURE]), np.array(TEACHER), start, covariance=0.5)
+
+    def _along(self, problem, settings, n_steps):
+        """The weights at some steps of the descent, for the plane."""
+        steps = np.expm1(np.linspace(0, math.log1p(n_steps), _DOTS)).round().astype(int)
+        rule = {name: settings[name] for name in ("weight_decay", "learning_rate")}
+        weights = [problem.initial_weights]
+        for pause in np.diff(np.unique(steps)):
+            here = replace(problem, initial_weights=weights[-1])
+            there = train_ridge(
+                here, **rule, n_steps=int(pause), allow_unstable=True, progress=False
+            ).weights
+            if not np.abs(there).max() < _FAR:
+                break
+            weights.append(there)
+        return {"weights": np.array(weights).tolist()}
+
+    def _is_short(self, _settings):
+        return True
