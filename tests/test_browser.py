@@ -148,6 +148,15 @@ def test_the_download_button_leads_to_the_notebook_among_files(open_page, book):
     assert shown == nbformat.read(book / "_sources" / "book" / "notation.ipynb", as_version=4)
 
 
+def test_one_button_opens_all_folded_code_and_folds_it_again(open_page, book_address):
+    page = open_page(f"{book_address}/book/intro.html").page
+    folded = page.locator("details.hide.above-input")
+    assert folded.count() > 1
+    for name, count in (("Show all code", folded.count()), ("Hide folded code", 0)):
+        page.get_by_role("button", name=name).click()
+        assert page.locator("details.hide.above-input[open]").count() == count
+
+
 def test_the_index_leads_to_the_first_chapter(browser, book):
     page = browser.new_page()
     page.goto((book / "index.html").as_uri())
