@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import browsers
+import nbval_kernels
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,6 +110,10 @@ def kernels(request, monkeypatch):
             if hasattr(kernel, "py_func"):
                 monkeypatch.setattr(_kernels, name, kernel.py_func)
     return request.param
+
+
+def pytest_configure(config):
+    nbval_kernels.settle(config)
 
 
 def pytest_terminal_summary(terminalreporter):

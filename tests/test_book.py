@@ -80,7 +80,7 @@ class TestNormalForm:
             nbformat.v4.new_output("stream", name="stdout", text="two\n"),
             nbformat.v4.new_output(
                 "display_data",
-                data={"text/plain": "<Figure>", "image/png": "AAAA"},
+                data={"text/plain": "<Figure>", "image/png": "AAAA", "image/svg+xml": "<svg/>"},
                 metadata={"needs_background": "light"},
             ),
             nbformat.v4.new_output(
@@ -105,9 +105,9 @@ class TestNormalForm:
         cell = notebook.cells[1]
         assert cell.execution_count == cell.outputs[-1].execution_count == 1
 
-    def test_pictures_and_widgets_keep_their_text_only(self, notebook):
+    def test_one_picture_of_a_figure_stays_and_of_widgets_the_text(self, notebook):
         *_, picture, widget = notebook.cells[1].outputs
-        assert picture.data == {"text/plain": "<Figure>"}
+        assert picture.data == {"text/plain": "<Figure>", "image/png": "AAAA"}
         assert widget.data == {"text/plain": "Slider()"}
         assert picture.metadata == {}
 

@@ -1,9 +1,11 @@
 """Building a book: what is wrong stays wrong until it is repaired, whoever builds."""
 
+import base64
 import sys
 from pathlib import Path
 
 import nbformat
+import nbval.kernel
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -14,6 +16,8 @@ import notebooks  # noqa: E402
 
 FIGURE = {"mystnb": {"figure": {"caption": "A line.", "name": "fig-line"}}}
 DRAW = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()"
+EXPLORE = "from grokedu.explorers import RidgeExplorer\n\nRidgeExplorer(controls=())"
+LARGEST_PICTURE = 25_000  # bytes
 
 CONFIG = f"""
 title: Small
@@ -82,14 +86,45 @@ def test_an_interrupted_build_leaves_nothing_that_hides_a_fault(small_book, monk
     assert not found
 
 
+def test_nbval_draws_pictures_whatever_the_environment_says(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    manager, client = nbval.kernel.start_new_kernel(kernel_name="python3")
+    said = []
+    try:
+        client.execute_interactive(DRAW, timeout=60, output_hook=said.append)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    assert any("image/png" in message["content"].get("data", {}) for message in said)
+
+
 class TestRefreshedNotebook:
     """`make notebooks` replaces a chapter by a better one or not at all."""
 
-    def test_pictures_are_drawn_whatever_the_environment_says(self, tmp_path, monkeypatch):
+    def test_figures_and_explorers_keep_a_small_picture_whatever_the_environment_says(
+        self, tmp_path, monkeypatch
+    ):
         monkeypatch.setenv("MPLBACKEND", "Agg")
         path = tmp_path / "line.ipynb"
-        nbformat.write(chapter("# Line", DRAW, FIGURE), path)
+        two = chapter("# Line", DRAW, FIGURE)
+        two.cells.append(nbformat.v4.new_code_cell(EXPLORE))
+        nbformat.write(two, path)
         assert notebooks.refresh(path, run=True) == []
+        assert not list(notebooks.faults_of_file(path))
+        once = path.read_bytes()
+        assert notebooks.refresh(path, run=True) == []
+        assert path.read_bytes() == once
+        cells = nbformat.read(path, as_version=4).cells[1:]
+        kept = [[o.data for o in cell.outputs if "image/png" in o.data] for cell in cells]
+        for (data,) in kept:
+            assert 1000 < len(base64.b64decode(data["image/png"])) < LARGEST_PICTURE
+            assert "image/svg+xml" not in data
+
+    def test_a_lost_picture_is_missed(self, tmp_path):
+        path = tmp_path / "line.ipynb"
+        text = notebooks.as_text(notebooks.normalize(chapter("# Line", DRAW, FIGURE)))
+        path.write_text(text, encoding="utf8")
+        assert list(notebooks.faults_of_file(path)) == [f"{path} has no picture in cell-1"]
 
     @pytest.mark.parametrize(
         ("code", "metadata", "fault"),

@@ -2,24 +2,36 @@
 
     python tools/notebooks.py book/*.ipynb               execute, then normalize
     python tools/notebooks.py --no-execute FILES         normalize only
-    python tools/notebooks.py --check FILES              say which files are not normalized
+    python tools/notebooks.py --check FILES              say which files are not as they leave them
 
-What stays is what nbval compares: text, tables, streams. Pictures are drawn anew when the book
-is built, and widgets come alive there, so their bytes and their state are not kept.
+What stays is what nbval compares (text, tables, streams) and, for readers on a code host, a small
+picture of each figure and each explorer. The book draws its own. Bytes of a picture depend on the
+machine's fonts: a check asks only that it is there.
 """
 
 import argparse
+import base64
+import io
+import re
 import sys
 import tempfile
 from pathlib import Path
 
+import matplotlib as mpl
 import nbformat
 import surroundings
 from nbclient import NotebookClient
+from PIL import Image
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
+import page_stills
 
 CELL_TIMEOUT = 120
-KERNEL_SETTINGS = 'c.IPKernelApp.log_level = "ERROR"\n'
-PICTURES = {"image/png", "image/svg+xml"}
+PICTURE = "image/png"
+PICTURE_COLORS = 64
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+EXPLORER = re.compile(r"\w+Explorer\(")
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -35,24 +47,73 @@ def execute(notebook, folder):
             timeout=CELL_TIMEOUT,
             kernel_name="python3",
             resources={"metadata": {"path": str(folder)}},
-            store_widget_state=False,
         )
-        client.execute(env=surroundings.kernel_environment(Path(settings), KERNEL_SETTINGS))
+        client.execute(
+            env=surroundings.kernel_environment(Path(settings), surroundings.SMALL_PICTURES)
+        )
+
+
+def keep_small_pictures(notebook):
+    """Reduce the colors of every picture, and put a picture behind every explorer, in place."""
+    mpl.use("agg")
+    mpl.rcdefaults()
+    widgets = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {}).get("state", {})
+    for cell in _code_cells(notebook):
+        for output in list(cell.outputs):
+            data = output.get("data", {})
+            if PICTURE in data:
+                data[PICTURE] = small_picture(base64.b64decode(data[PICTURE]))
+            if WIDGET_VIEW in data:
+                cell.outputs += picture_of_widget(widgets[data[WIDGET_VIEW]["model_id"]]["state"])
+
+
+def picture_of_widget(state):
+    """As outputs: none, or one that holds nothing else, since nbval ignores only pictures."""
+    still = page_stills.still_of(state)
+    png = page_stills.picture(still, state, "png", **surroundings.PICTURE_STYLE)
+    return [nbformat.v4.new_output("display_data", {PICTURE: small_picture(png)})] if png else []
+
+
+def small_picture(png):
+    """A PNG with few colors and nothing but its pixels, in base64."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image = image.quantize(PICTURE_COLORS, dither=Image.Dither.NONE)
+    file = io.BytesIO()
+    image.save(file, format="PNG", optimize=True)
+    return base64.b64encode(file.getvalue()).decode() + "\n"
+
+
+def without_picture(notebook):
+    """The ids of cells that are to show a figure or an explorer and have stored no picture."""
+    return [
+        cell.id
+        for cell in _code_cells(notebook)
+        if _is_to_be_seen(cell) and not any(PICTURE in o.get("data", {}) for o in cell.outputs)
+    ]
+
+
+def _is_to_be_seen(cell):
+    texts = (output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+    return "figure" in cell.metadata.get("mystnb", {}) or any(map(EXPLORER.match, texts))
+
+
+def _code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def faults(notebook, committed):
     """What is wrong with an executed chapter, in words; `committed` is the one it would replace."""
+    pictureless = without_picture(notebook)
     had_outputs = {cell.source for cell in committed.cells if cell.get("outputs")}
     for position, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
         kinds = {output.output_type for output in cell.outputs}
-        drawn = {kind for output in cell.outputs for kind in output.get("data", {})}
         if "error" in kinds:
             yield f"cell {position} raises an error"
         if any(output.get("name") == "stderr" for output in cell.outputs):
             yield f"cell {position} writes to stderr"
-        if "figure" in cell.metadata.get("mystnb", {}) and not drawn & PICTURES:
+        if cell.id in pictureless:
             yield f"cell {position} is to be a figure and draws no picture"
         if not cell.outputs and cell.source in had_outputs:
             yield f"cell {position} had outputs and has none now"
@@ -80,12 +141,12 @@ def _normalize_outputs(cell, count):
         if output.output_type == "execute_result":
             output.execution_count = count
         if "data" in output:
-            output.data = {kind: v for kind, v in output.data.items() if not _is_redrawn(kind)}
+            output.data = {kind: v for kind, v in output.data.items() if _is_kept(kind)}
             output.metadata = {k: v for k, v in output.metadata.items() if k == "scrapbook"}
 
 
-def _is_redrawn(kind):
-    return "image/" in kind or kind == "application/vnd.jupyter.widget-view+json"
+def _is_kept(kind):
+    return kind == PICTURE or not (kind.startswith("image/") or kind == WIDGET_VIEW)
 
 
 def _merge_streams(outputs):
@@ -114,11 +175,20 @@ def is_normalized(path):
     return Path(path).read_text(encoding="utf8") == normalized_text(path)
 
 
+def faults_of_file(path):
+    """What `make notebooks` would repair, in words; the bytes of pictures are not looked at."""
+    if not is_normalized(path):
+        yield f"{path} is not normalized"
+    for cell in without_picture(nbformat.read(path, as_version=4)):
+        yield f"{path} has no picture in {cell}"
+
+
 def refresh(path, run):
     """Write the chapter at `path` anew, unless the run went wrong; return what did."""
     notebook = nbformat.read(path, as_version=4)
     if run:
         execute(notebook, path.parent)
+        keep_small_pictures(notebook)
         wrong = list(faults(notebook, nbformat.read(path, as_version=4)))
         if wrong:
             return wrong
@@ -134,8 +204,8 @@ def main():
     options = parser.parse_args()
     paths = [path for path in options.notebooks if path.exists()]
     if options.check:
-        strays = [str(path) for path in paths if not is_normalized(path)]
-        sys.exit("Not normalized: " + ", ".join(strays) if strays else 0)
+        strays = [fault for path in paths for fault in faults_of_file(path)]
+        sys.exit("\n".join(strays) or 0)
     for path in paths:
         print(f"{'Normalizing' if options.no_execute else 'Executing'} {path}", flush=True)
         wrong = refresh(path, run=not options.no_execute)

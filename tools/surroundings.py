@@ -15,6 +15,13 @@ SETTINGS_OF_THE_USER = {
     "PYTHONVERBOSE",
     "PYTHONWARNINGS",
 }
+# Settings of kernels whose pictures go into the committed chapters. They report errors, not advice.
+PICTURE_STYLE = {"bbox_inches": "tight", "dpi": 96, "facecolor": "white"}
+SMALL_PICTURES = f"""
+c.IPKernelApp.log_level = "ERROR"
+c.InlineBackend.figure_formats = {{"png"}}
+c.InlineBackend.print_figure_kwargs = {PICTURE_STYLE}
+"""
 NUMBA_MAY_KEEP = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}
 
 

@@ -1,0 +1,26 @@
+"""Under nbval the chapters' kernels run in the same surroundings as in `make book`."""
+
+import functools
+import sys
+import tempfile
+from pathlib import Path
+
+from nbval import kernel
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
+
+import surroundings  # noqa: E402
+
+
+def settle(config):
+    """Let nbval start its kernels so; it offers no setting for their environment."""
+
+    @functools.cache
+    def environment():
+        folder = tempfile.TemporaryDirectory()
+        config.add_cleanup(folder.cleanup)
+        return surroundings.kernel_environment(Path(folder.name), surroundings.SMALL_PICTURES)
+
+    start = kernel.start_new_kernel
+    kernel.start_new_kernel = lambda **options: start(**options, env=environment())
+    config.add_cleanup(lambda: setattr(kernel, "start_new_kernel", start))
