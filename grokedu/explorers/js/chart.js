@@ -548,7 +548,7 @@ export function stageBands({ overfit, generalize }, horizon) {
 
 function stageName(stage, width) {
   const roman = ["I", "II", "III"][stage - 1];
-  const names = ["overfitting", "memorized only", "generalizing"];
+  const names = ["overfitting", "generalizing poorly", "generalizing"];
   const choices = [`stage ${roman}: ${names[stage - 1]}`, `stage ${roman}`, roman];
   return choices.find((text) => textWidth(text) < width) ?? "";
 }
