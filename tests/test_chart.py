@@ -106,6 +106,7 @@ def test_pointing_reads_the_losses_off(open_view):
     box = view.page.locator(".gk-background").bounding_box()
     readout = view.page.locator(".gk-readout")
     step = view.shown("step")
+    assert not readout.is_visible()
     x, y = box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2
     view.page.mouse.move(x, y)
     words = readout.text_content()
@@ -114,7 +115,11 @@ def test_pointing_reads_the_losses_off(open_view):
     view.page.mouse.up()
     train, test = words.split(": ")[1].split(", ")
     assert f"At {words.split(':')[0]}: {train}, {test}." in view.words("gk-moment")
+    view.page.mouse.move(x / 2, y)
+    assert readout.text_content() != words
     view.page.mouse.move(x, y + 1000)
+    assert readout.text_content() == words  # of the step that was chosen
+    view.set(step=-1)
     assert not readout.is_visible()
 
 

@@ -61,7 +61,8 @@ class TestState:
     def test_the_defaults_are_those_of_the_paper(self):
         shown = RidgeExplorer()
         assert shown.settings == defaults(SETTINGS)
-        assert shown.initial == {**defaults(SETTINGS), "step": -1.0, "layers": []}
+        others = {"step": -1.0, "layers": [], "linear": False}
+        assert shown.initial == {**defaults(SETTINGS), **others}
 
     def test_nothing_runs_before_somebody_looks(self):
         shown = RidgeExplorer(**LONG)
@@ -79,6 +80,13 @@ class TestState:
     def test_only_the_chosen_controls_in_their_order(self):
         shown = RidgeExplorer(controls=("n_samples", "weight_decay"))
         assert shown.controls == ["n_samples", "weight_decay"]
+
+    def test_a_preset_is_the_initial_state_with_its_changes(self):
+        changes = {"weight_decay": 1e-5, "layers": ("sharp",), "step": 7}
+        shown = RidgeExplorer(seed=3, linear=True, presets=[("slow", changes)])
+        [preset] = shown.presets
+        assert preset["label"] == "slow"
+        assert preset["state"] == {**shown.initial, **changes, "layers": ["sharp"]}
 
     def test_the_text_form_is_short_and_the_same_every_time(self):
         assert repr(explorer()) == repr(explorer())
@@ -107,6 +115,16 @@ class TestState:
             ({"n_samples": 10.5}, "n_samples=10.5: pass a whole number from 5 to 500"),
             ({"teacher_norm": float("nan")}, "teacher_norm=nan"),
             ({"step": -2}, "step=-2"),
+            ({"linear": 1}, "linear=1: pass True or False"),
+            ({"simple": "yes"}, "simple='yes': pass True or False"),
+            ({"presets": "slow"}, "presets: 's'; pass pairs"),
+            ({"presets": [("slow", 3)]}, "presets: .*; pass pairs of a label and a dict"),
+            ({"presets": [("", {})]}, "presets: .*; pass pairs"),
+            ({"presets": [("slow", {"lam": 1})]}, "presets: 'slow': 'lam' unknown"),
+            ({"presets": [("slow", {"n_samples": 7.5})]}, "presets: 'slow': n_samples=7.5: pass"),
+            ({"presets": [("slow", {"layers": ["blunt"]})]}, "presets: 'slow': layers: 'blunt'"),
+            ({"presets": [("slow", {"step": -3})]}, "presets: 'slow': step=-3"),
+            ({"presets": [("slow", {"linear": None})]}, "presets: 'slow': linear=None"),
         ],
     )
     def test_bad_input_says_what_to_pass(self, arguments, message):

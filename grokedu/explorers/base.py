@@ -76,37 +76,74 @@ class Explorer(anywidget.AnyWidget):
     table = t.List(t.Dict(), help="the settings: names, symbols, ranges").tag(sync=True)
     controls = t.List(t.Unicode(), help="the settings that have a control").tag(sync=True)
     initial = t.Dict(help="the settings that Reset goes back to").tag(sync=True)
-    simple = t.Bool(False, help="show controls, curves and the sentence alone").tag(sync=True)
     step = t.Float(-1.0, help="scrubbed step; negative: t1").tag(sync=True)
     layers = t.List(t.Unicode(), help="theory drawn over the run").tag(sync=True)
+    linear = t.Bool(False, help="whether the axis of steps is linear").tag(sync=True)
+    simple = t.Bool(False, help="whether only curves and times are shown at first").tag(sync=True)
+    presets = t.List(t.Dict(), help="named states to go to").tag(sync=True)
     run = t.Dict(help="the last run of gradient descent").tag(sync=True)
     run_times = t.Dict(help="t1 and t2 of the last run").tag(sync=True)
     progress = t.Dict(help="steps done and asked for, while a run takes long").tag(sync=True)
     message = t.Unicode(help="what went wrong in Python, in words").tag(sync=True)
 
-    def __init__(self, *, controls, layers=(), step=None, simple=False, **settings):
+    def __init__(
+        self,
+        *,
+        controls,
+        layers=(),
+        step=None,
+        linear=False,
+        simple=False,
+        presets=(),
+        **settings,
+    ):
         names = [setting.name for setting in self.SETTINGS]
         check_names("controls", controls, names)
         check_names("settings", settings, names)
         settings = {s.name: s.check(settings.get(s.name, s.default)) for s in self.SETTINGS}
         check_names("layers", layers, self.LAYERS)
-        step = -1.0 if step is None else check_number("step", step, at_least=0, remedy="pass ≥ 0")
+        step = _step(step)
+        check_flag("linear", linear)
+        check_flag("simple", simple)
         # Messages from the browser and results from the worker must not interleave.
         self._changing = threading.RLock()
         self._worker = LatestJob()
         self._started = False
         self._trajectory = None
         self._last_progress = 0.0
-        state = {**settings, "step": step, "layers": list(layers)}
+        state = {**settings, "step": step, "layers": list(layers), "linear": linear}
         super().__init__(
             **state,
             initial=state,
             table=as_data(self.SETTINGS),
             controls=list(controls),
             simple=simple,
+            presets=[self._preset(preset, state) for preset in presets],
         )
         self.on_msg(lambda _widget, content, _buffers: self._on_message(content))
         self.observe(self._on_setting, names)
+
+    def _preset(self, preset, initial):
+        """A preset as the browser reads it: its label and the whole state that it stands for."""
+        match preset:
+            case (str(label), dict(changes)) if label.strip():
+                pass
+            case _:
+                raise ValueError(f"presets: {preset!r}; pass pairs of a label and a dict")
+        argument = f"presets: {label!r}"
+        names = [setting.name for setting in self.SETTINGS]
+        check_names(argument, list(changes), [*names, "step", "layers", "linear"])
+        state = {**initial, **changes}
+        try:
+            for setting in self.SETTINGS:
+                state[setting.name] = setting.check(state[setting.name])
+            check_names("layers", state["layers"], self.LAYERS)
+            check_flag("linear", state["linear"])
+            if "step" in changes:
+                state["step"] = _step(changes["step"])
+        except ValueError as error:
+            raise ValueError(f"{argument}: {error}") from None
+        return {"label": label, "state": {**state, "layers": list(state["layers"])}}
 
     def __repr__(self):
         settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
@@ -239,6 +276,17 @@ def check_names(argument, names, known):
     if unknown or isinstance(names, str):
         wrong = repr(names) if isinstance(names, str) else ", ".join(map(repr, unknown))
         raise ValueError(f"{argument}: {wrong} unknown; pass a sequence of {', '.join(known)}")
+
+
+def check_flag(argument, value):
+    """Refuse what is neither True nor False."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{argument}={value!r}: pass True or False")
+
+
+def _step(step):
+    """The step to show as a trait: negative for t1."""
+    return -1.0 if step is None else check_number("step", step, at_least=0, remedy="pass ≥ 0")
 
 
 def settings_of(state, table):

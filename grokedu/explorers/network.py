@@ -59,8 +59,14 @@ class NetworkExplorer(Explorer):
         The settings that get a control, in this order. All others keep their initial value.
     step : int, optional
         The step at which the neurons are shown at first; t1 if not given.
+    linear : bool
+        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
     simple : bool
-        Whether to show controls, curves and the sentence alone, for a first look.
+        Whether only the controls, the curves with t1 and t2 and the sentence are shown, until
+        the reader asks for more.
+    presets : sequence of (str, dict)
+        Buttons above the curves: what each says, and the settings that it sets, by name (also
+        `step` and `linear`). Everything else goes back to its initial value.
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `input_dim`, `width`,
         `learning_rate`, `seed`, `train_threshold`, `test_threshold`.
@@ -82,8 +88,8 @@ class NetworkExplorer(Explorer):
     Raises
     ------
     ValueError
-        For unknown controls or settings, and for values that are not legal, also when an attribute
-        is set.
+        For unknown controls or settings, and for values and presets that are not legal, also when
+        an attribute is set.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
@@ -93,8 +99,8 @@ class NetworkExplorer(Explorer):
     kind = t.Unicode("network", read_only=True).tag(sync=True)
     network = t.Dict(help="inputs and initial weights at ν² = 1").tag(sync=True)
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, simple=False, **settings):
-        super().__init__(controls=controls, step=step, simple=simple, **settings)
+    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
+        super().__init__(controls=controls, step=step, **settings)
         self.network = _network(self.settings)
 
     @staticmethod

@@ -155,8 +155,14 @@ class RidgeExplorer(DescentExplorer):
         and (7)), "gaussian" (Eq. (8)). The reader can switch them.
     step : int, optional
         The step at which the spectrum is shown at first; t1 if not given.
+    linear : bool
+        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
     simple : bool
-        Whether to show controls, curves and the sentence alone, for a first look.
+        Whether only the controls, the curves with t1 and t2 and the sentence are shown, until
+        the reader asks for more.
+    presets : sequence of (str, dict)
+        Buttons above the curves: what each says, and the settings that it sets, by name (also
+        `step`, `layers` and `linear`). Everything else goes back to its initial value.
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `n_features`,
         `learning_rate`, `teacher_norm`, `seed`, `train_threshold`, `test_threshold`. Those not
@@ -173,8 +179,8 @@ class RidgeExplorer(DescentExplorer):
     Raises
     ------
     ValueError
-        For unknown controls, layers or settings, and for values that are not legal, also when
-        an attribute is set.
+        For unknown controls, layers or settings, and for values and presets that are not legal,
+        also when an attribute is set.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
@@ -187,10 +193,8 @@ class RidgeExplorer(DescentExplorer):
         sync=True
     )
 
-    def __init__(
-        self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, simple=False, **settings
-    ):
-        super().__init__(controls=controls, layers=layers, step=step, simple=simple, **settings)
+    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, **settings):
+        super().__init__(controls=controls, layers=layers, step=step, **settings)
         if min(self.n_samples, self.n_features) * self.n_samples * self.n_features <= _QUICK_DRAW:
             self.modes = _drawn(self.settings)[1]
 

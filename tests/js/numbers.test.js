@@ -115,10 +115,13 @@ test("an address says whose it is, also where a page has two", () => {
 test("the state survives the way through an address", () => {
   for (const value of [0, 3e-4, 1e-7, 10 ** -3.95]) {
     const settings = { weight_decay: value, n_samples: 77 };
-    const address = format("ridge", { settings, step: 12, layers: ["sharp", "theorem"] });
-    const { state, refusals } = parse(split(address).state, TABLE, ["sharp", "theorem"]);
-    assert.deepEqual(state, { ...settings, step: 12, layers: ["sharp", "theorem"] });
-    assert.deepEqual(refusals, []);
+    for (const linear of [true, false]) {
+      const others = { step: 12, layers: ["sharp", "theorem"], linear };
+      const address = format("ridge", { settings, ...others });
+      const { state, refusals } = parse(split(address).state, TABLE, ["sharp", "theorem"]);
+      assert.deepEqual(state, { ...settings, ...others });
+      assert.deepEqual(refusals, []);
+    }
   }
 });
 
@@ -129,7 +132,14 @@ test("an address is read as a field is, and what is wrong is told", () => {
     n_samples: 7,
   });
   assert.equal(read("weight_decay=10%E2%81%BB%C2%B3").state.weight_decay, 1e-3);
-  for (const wrong of ["weight_decay=abc", "n_samples=5000", "step=-1", "step=", "weight_decay="]) {
+  for (const wrong of [
+    "weight_decay=abc",
+    "n_samples=5000",
+    "step=-1",
+    "step=",
+    "axis=",
+    "axis=Log",
+  ]) {
     assert.deepEqual(read(wrong).state, {});
     assert.equal(read(wrong).refusals.length, 1);
   }

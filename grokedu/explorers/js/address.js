@@ -3,6 +3,7 @@
 import { readNumber } from "./numbers.js";
 
 const PAIRS = /[,&](?=[a-z_]+=)/; // so that a decimal comma separates nothing
+const AXES = ["log", "linear"];
 const ADDRESS = /^#([a-z]+(?:-\d+)?):(.*)$/s;
 
 /** The explorer that an address belongs to and the rest of it; null if it is none of ours. */
@@ -32,15 +33,19 @@ export function parse(text, table, layers) {
       else refusals.push(`“${wish}” is no step.`);
     } else if (name === "layers" && layers.length) {
       state.layers = wish.split(/[ +]/).filter((layer) => layers.includes(layer));
+    } else if (name === "axis") {
+      if (AXES.includes(wish)) state.linear = wish === "linear";
+      else refusals.push(`“${wish}” is no axis: it can be ${AXES.join(" or ")}.`);
     }
   }
   return { state, refusals };
 }
 
 /** The whole state as an address. */
-export function format(name, { settings, step, layers }) {
+export function format(name, { settings, step, layers, linear }) {
   const pairs = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
   if (step >= 0) pairs.push(`step=${Math.round(step)}`);
   if (layers) pairs.push(`layers=${layers.join("+")}`);
+  pairs.push(`axis=${linear ? "linear" : "log"}`);
   return `#${name}:${pairs.join(",").replaceAll("e+", "e")}`;
 }

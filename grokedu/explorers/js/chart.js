@@ -8,7 +8,7 @@ import { line } from "d3-shape";
 import { clearOf, placeLane, textWidth } from "./labels.js";
 import { followPointer, placeIn } from "./pointer.js";
 import { linearScale, logScale } from "./scale.js";
-import { count, plain, powerOfTen, short } from "./words.js";
+import { count, plain, powerOfTen, readouts, short } from "./words.js";
 
 export const MARGIN = { left: 46, right: 14, top: 22, bottom: 38 };
 const LANE = 16; // height of a line of labels
@@ -34,6 +34,8 @@ export class LossChart {
     this.x = logScale();
     this.y = logScale();
     this.held = null; // the scale of losses while a threshold is dragged
+    this.pointed = null; // the place that the mouse reads off
+    this.chosen = null; // the step that the reader has chosen
     this.svg = select(parent)
       .append("svg")
       .attr("class", "gk-chart")
@@ -178,18 +180,24 @@ export class LossChart {
   read(event) {
     const hovers = event && event.pointerType !== "touch" && event.buttons === 0 && this.drawn;
     const { x, y } = hovers ? placeIn(this.svg.node(), event) : { x: 0, y: 0 };
-    const step = hovers && this.isInside(x, y) ? this.stepAt(x) : null;
-    const [train, test] = ["train", "test"].map((name) =>
-      step === null ? Number.NaN : this.drawn.run[name].at(step),
-    );
-    const known = Number.isFinite(train) && Number.isFinite(test);
+    this.pointed = null;
+    if (hovers && this.isInside(x, y)) {
+      const step = this.stepAt(x);
+      const [train, test] = ["train", "test"].map((name) => this.drawn.run[name].at(step));
+      this.pointed = { x, step, losses: { train, test } };
+    }
+    this.drawReadout();
+  }
+
+  /** The losses where the mouse points, else at the step that the reader has chosen. */
+  drawReadout() {
+    const read = this.pointed ?? this.chosen;
+    const known = read && Object.values(read.losses).every(Number.isFinite);
     this.readout.attr("display", known ? null : "none");
     if (!known) return;
     const { left, right, top, bottom } = this.box;
-    const choices = [
-      `step ${count(step)}: training loss ${plain(train)}, test loss ${plain(test)}`,
-      `step ${count(step)}: ${plain(train)}, ${plain(test)}`,
-    ];
+    const { x, step, losses } = read;
+    const choices = readouts(step, losses);
     const [{ text, center }] = placeLane([{ x, choices }], left, right);
     const rule = this.readout.select("line").attr("x1", x).attr("x2", x);
     rule.attr("y1", top).attr("y2", bottom);
@@ -220,6 +228,7 @@ export class LossChart {
     const plot = Math.round(Math.min(Math.max(0.5 * width - 54, 210), 346));
     const height = plot + MARGIN.top + extra + MARGIN.bottom;
     this.drawn = analysis;
+    this.pointed = null;
     this.ranges = ranges;
     this.linear = linear;
     this.box = {
@@ -498,12 +507,20 @@ export class LossChart {
     return boxes.filter((box) => box.top >= top - 8 && box.bottom <= bottom);
   }
 
-  /** Move the cursor to the scrubbed step, or hide it. */
-  drawCursor(step, losses) {
+  /**
+   * Move the cursor to the shown step, or hide it; with its losses in words, if `chosen`.
+   * @param {number} step
+   * @param {{ train: number, test: number } | null} losses
+   * @param {boolean} chosen
+   */
+  drawCursor(step, losses, chosen = false) {
     const { top, bottom } = this.box;
+    const x = this.x(1 + Math.min(step, this.drawn.horizon));
+    this.pointed = losses && this.pointed;
+    this.chosen = losses && chosen ? { x, step, losses } : null;
+    this.drawReadout();
     this.cursor.group.attr("display", losses ? null : "none");
     if (!losses) return;
-    const x = this.x(1 + Math.min(step, this.drawn.horizon));
     this.cursor.line.attr("x1", x).attr("x2", x).attr("y1", top).attr("y2", bottom);
     for (const name of ["train", "test"]) {
       const y = this.y(Math.max(losses[name], 1e-300));

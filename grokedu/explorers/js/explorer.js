@@ -93,10 +93,16 @@ class Explorer {
       .map((name) => this.table.find((setting) => setting.name === name));
     this.controls = makeControls(root, controlled, (name, value) => this.change({ [name]: value }));
     this.message = add(root, "p", { class: "gk-problem", role: "status" });
+    this.presets = this.buildPresets(root);
     const view = add(root, "div", { class: "gk-view" });
     this.sentence = add(view, "p", { class: "gk-sentence" });
     this.announcement = add(view, "p", { class: "gk-aside", "aria-live": "polite" });
-    this.legend = makeLegend(view, kind.legend);
+    const head = add(view, "div", { class: "gk-head" });
+    this.legend = makeLegend(head, kind.legend);
+    const tools = add(head, "div", { class: "gk-tools" });
+    this.axisButton = button(tools, "Linear axis", () => {
+      this.change({ linear: !this.model.get("linear") });
+    });
     const pictures = add(view, "div", { class: "gk-pictures" });
     this.picture = kind.makePicture?.(pictures, (state) => this.change(state));
     this.chart = new LossChart(add(pictures, "div"), {
@@ -104,17 +110,35 @@ class Explorer {
       onScrub: (step) => this.scrub(step),
     });
     this.player = new Player(root, (step) => this.scrub(step));
-    const details = add(root, "div", { class: "gk-details" });
-    details.hidden = this.model.get("simple");
-    this.panel = kind.makePanel(details);
-    this.drawRemark = kind.makeRemark?.(details) ?? (() => {});
-    this.layerBoxes = this.buildLayers(details);
-    this.drawTable = makeTable(details);
+    const more = add(root, "div", { class: "gk-more" });
+    this.panel = kind.makePanel(more);
+    this.drawRemark = kind.makeRemark?.(more) ?? (() => {});
+    this.layerBoxes = this.buildLayers(more);
+    this.drawTable = makeTable(more);
     this.onPaper = add(root, "p", { class: "gk-on-paper" });
     this.buildActions(root);
     this.where = add(root, "p", { class: "gk-mode" });
+    this.showMore(root, !this.model.get("simple"));
     element.append(root);
     return root;
+  }
+
+  buildPresets(root) {
+    const presets = this.model.get("presets");
+    if (!presets.length) return [];
+    const group = add(root, "div", { class: "gk-row", role: "group", "aria-label": "try" });
+    return presets.map(({ label, state }) => {
+      return { state, chosen: button(group, label, () => this.goTo(state)) };
+    });
+  }
+
+  /** All parts, or those alone that need no explanation. */
+  showMore(root, more) {
+    root.classList.toggle("gk-simple", !more);
+    this.moreButton.textContent = more ? "Show less" : "Show more";
+    this.moreButton.setAttribute("aria-expanded", String(more));
+    this.isSimple = !more;
+    this.key = null;
   }
 
   buildLayers(root) {
@@ -144,6 +168,13 @@ class Explorer {
     this.progressText = add(row, "span", { class: "gk-note" });
     button(row, "Reset", () => this.reset());
     this.linkButton = button(row, "Copy link", () => this.copyLink());
+    this.moreButton = button(row, "Show more", () => {
+      this.showMore(this.root, this.isSimple);
+      this.redrawSoon();
+    });
+    this.moreButton.hidden = !this.model.get("simple");
+    const ofPython = [this.runButton, this.stopButton, this.progressBar, this.progressText];
+    for (const part of ofPython) part.classList.add("gk-more");
     this.descent = add(root, "p", { class: "gk-note gk-descent" });
   }
 
@@ -216,8 +247,12 @@ class Explorer {
   }
 
   reset() {
+    this.goTo(this.model.get("initial"));
+  }
+
+  goTo(state) {
     this.player.pause();
-    this.change(structuredClone(this.model.get("initial")));
+    this.change(structuredClone(state));
   }
 
   // -------------------------------------------------------------- address
@@ -231,8 +266,8 @@ class Explorer {
 
   address() {
     const layers = this.kind.layers && this.layers;
-    const step = this.model.get("step");
-    return format(this.place.ownName(), { settings: this.settings(), step, layers });
+    const [step, linear] = ["step", "linear"].map((name) => this.model.get(name));
+    return format(this.place.ownName(), { settings: this.settings(), step, layers, linear });
   }
 
   async copyLink() {
@@ -288,7 +323,8 @@ class Explorer {
     const work = problem && this.solver.advance(settings, problem, Boolean(this.analysis));
     if (work !== null) {
       const inputs = [problem, this.model.get("run"), this.model.get("run_times")];
-      const key = JSON.stringify([settings, this.layers, width, work, this.link.state]);
+      const linear = this.model.get("linear");
+      const key = JSON.stringify([settings, this.layers, linear, width, work, this.link.state]);
       if (key !== this.key || inputs.some((input, i) => input !== this.inputs[i])) {
         this.key = key;
         this.inputs = inputs;
@@ -320,8 +356,14 @@ class Explorer {
     this.analysis = analysis;
     const run = this.matchingRun(analysis.settings);
     const ranges = Object.fromEntries(this.table.map(({ name, low, high }) => [name, [low, high]]));
+    const linear = this.model.get("linear");
     const taken = this.picture?.widthIn(width) ?? 0;
-    this.chart.draw(analysis, { width: taken < width ? width - taken : width, ranges, run });
+    const chartWidth = taken < width ? width - taken : width;
+    this.chart.draw(analysis, { width: chartWidth, ranges, run, linear });
+    this.axisButton.setAttribute("aria-pressed", String(linear));
+    for (const { state, chosen } of this.presets) {
+      chosen.setAttribute("aria-pressed", String(this.isAt(state)));
+    }
     this.sentence.textContent = this.kind.sentence(analysis);
     for (const [name, entry] of Object.entries(this.legend)) {
       entry.hidden = !(name === "run" ? run : (analysis.layers[name] ?? analysis[name]));
@@ -339,15 +381,21 @@ class Explorer {
     const blocked = analysis.stop !== null;
     const step = this.step();
     const run = this.matchingRun(analysis.settings);
-    this.player.draw(analysis, step);
+    const losses = blocked ? null : this.kind.losses(analysis, step);
+    this.player.draw(analysis, { step, losses, linear: this.model.get("linear") });
     this.publish(this.picture?.draw(analysis, step, { width: this.picture.widthIn(width), run }));
     for (const part of this.panel.parts) part.hidden = blocked;
-    if (blocked) {
-      this.chart.drawCursor(0, null);
-      return;
-    }
-    this.chart.drawCursor(step, this.kind.losses(analysis, step));
-    this.publish({ step, ...this.panel.draw(analysis, step, width) });
+    const chosen = this.model.get("step") >= 0;
+    this.chart.drawCursor(step, losses, chosen);
+    if (blocked) return;
+    const panel = this.isSimple ? {} : this.panel.draw(analysis, step, width);
+    this.publish({ step, ...panel });
+  }
+
+  /** Whether everything but the step is as in this state. */
+  isAt(state) {
+    const others = Object.keys(state).filter((name) => name !== "step");
+    return others.every((name) => `${state[name]}` === `${this.model.get(name)}`);
   }
 
   drawStatus(waiting) {

@@ -3,7 +3,7 @@
 import { stageBands } from "./chart.js";
 import { add, button } from "./dom.js";
 import { positionOf, stepAt } from "./steps.js";
-import { count } from "./words.js";
+import { count, readouts } from "./words.js";
 
 const PLAY_TIME = 8000; // ms to play a whole run
 const JUMP_TIME = 1500; // ms between milestones, for readers who asked for less motion
@@ -38,15 +38,20 @@ export class Player {
     );
   }
 
-  /** Show where `step` is in a run; nothing to play where the settings cannot run. */
-  draw({ times, horizon, stop, pending }, step) {
+  /**
+   * Show where `step` is in a run; nothing to play where the settings cannot run.
+   * @param {import("./types").Analysis} analysis
+   * @param {{ step: number, losses: { train: number, test: number }, linear: boolean }} moment
+   */
+  draw({ times, horizon, stop, pending }, { step, losses, linear }) {
     const blocked = stop !== null;
-    this.run = { times, horizon, step };
+    this.run = { times, horizon, step, linear };
     this.bands = blocked || pending ? [] : stageBands(times, horizon);
     this.playButton.disabled = this.scrubber.disabled = blocked;
     if (blocked) this.pause();
-    this.scrubber.value = String(Math.round(SCRUB_STEPS * positionOf(step, horizon)));
-    this.scrubber.setAttribute("aria-valuetext", `step ${count(step)}`);
+    this.scrubber.value = String(Math.round(SCRUB_STEPS * this.positionOf(step)));
+    const words = blocked ? `step ${count(step)}` : readouts(step, losses)[0];
+    this.scrubber.setAttribute("aria-valuetext", words);
     const here = this.bands.find(({ from, to }) => step >= from && step <= to)?.stage;
     this.stageButtons.forEach((stage, i) => {
       stage.disabled = !this.bands.some((band) => band.stage === i + 1);
@@ -55,7 +60,11 @@ export class Player {
   }
 
   goTo(position) {
-    this.onScrub(stepAt(position, this.run.horizon));
+    this.onScrub(stepAt(position, this.run.horizon, this.run.linear));
+  }
+
+  positionOf(step) {
+    return positionOf(step, this.run.horizon, this.run.linear);
   }
 
   toggle() {
@@ -70,7 +79,7 @@ export class Player {
   }
 
   glide() {
-    let position = positionOf(this.run.step, this.run.horizon);
+    let position = this.positionOf(this.run.step);
     if (position > 0.999) position = 0;
     let before = performance.now();
     const advance = (now) => {
@@ -115,7 +124,6 @@ export class Player {
   showStage(stage) {
     this.pause();
     const { from, to } = this.bands.find((band) => band.stage === stage);
-    const { horizon } = this.run;
-    this.goTo((positionOf(from, horizon) + positionOf(to, horizon)) / 2);
+    this.goTo((this.positionOf(from) + this.positionOf(to)) / 2);
   }
 }

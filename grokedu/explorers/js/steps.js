@@ -1,14 +1,14 @@
-// The axis of steps, log(1 + t); no DOM.
+// The axis of steps, log(1 + t) or linear; no DOM.
 
 export const LAST_STEP = 2 ** 53; // steps are exact integers in a double up to here
 
-/** Position 0 … 1 of a step on the axis of log(1 + t), and back. */
-export function positionOf(step, horizon) {
-  return Math.log1p(step) / Math.log1p(horizon);
+/** Position 0 … 1 of a step on the axis, and back. */
+export function positionOf(step, horizon, linear = false) {
+  return linear ? step / horizon : Math.log1p(step) / Math.log1p(horizon);
 }
 
-export function stepAt(position, horizon) {
-  return Math.round(Math.expm1(position * Math.log1p(horizon)));
+export function stepAt(position, horizon, linear = false) {
+  return Math.round(linear ? position * horizon : Math.expm1(position * Math.log1p(horizon)));
 }
 
 /** The next of 1, 2, 5 times a power of ten. */

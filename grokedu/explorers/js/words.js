@@ -48,6 +48,15 @@ export function steps(number) {
   return `${count(number)} ${Math.round(number) === 1 ? "step" : "steps"}`;
 }
 
+/** The losses at a step, from long to short. */
+export function readouts(step, { train, test }) {
+  const values = [plain(train), plain(test)];
+  return [
+    `step ${count(step)}: training loss ${values[0]}, test loss ${values[1]}`,
+    `step ${count(step)}: ${values.join(", ")}`,
+  ];
+}
+
 /** Why one time is missing, as half a sentence that follows "the". */
 export function reasonWords({ kind, threshold, value }) {
   const level = `${kind.startsWith("train") ? "ε" : "c"} = ${plain(threshold)}`;
