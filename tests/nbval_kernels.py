@@ -9,7 +9,7 @@ from nbval import kernel
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 
-import surroundings  # noqa: E402
+import surroundings
 
 
 def settle(config):

@@ -6,6 +6,9 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
+from markdown_it.renderer import RendererHTML
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
@@ -123,3 +126,51 @@ class TestNormalForm:
         text = notebooks.as_text(notebook)
         again = notebooks.normalize(nbformat.reads(text, as_version=4))
         assert notebooks.as_text(again) == text
+
+
+def parsed(text):
+    """The text as the book's parser reads it: tokens, without those of blank lines and lengths."""
+    config = MdParserConfig(enable_extensions={"colon_fence", "dollarmath"})
+    tokens = create_md_parser(config, RendererHTML).parse(text)
+    return [
+        (token.info, [line for line in token.content.split("\n") if line])
+        if "fence" in token.type
+        else (token.type, token.content)
+        for token in tokens
+    ]
+
+
+class TestColonFences:
+    """A program without directives shows the text inside, the book shows the same as before."""
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "```{prf:theorem} Name\n:label: thm-a\nThere is\n\n$$\n1 > 0\n$$\n```\nmore",
+            "```{exercise}\n:label: ex-a\n\nShow it.\n```",
+            "```{note}\n```",
+        ],
+    )
+    def test_the_directive_stays(self, text):
+        changed = notebooks.with_colon_fences(text)
+        assert "```" not in changed
+        assert parsed(changed) == parsed(text)
+        assert notebooks.with_colon_fences(changed) == changed
+
+    def test_a_fence_is_longer_than_the_fences_inside(self):
+        text = "````{prf:proof}\n```{note}\nInside.\n```\n````"
+        assert notebooks.with_colon_fences(text) == (
+            "::::{prf:proof}\n\n:::{note}\n\nInside.\n\n:::\n\n::::"
+        )
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "```python\nx = 1\n```",
+            "```{math}\nx = 1\n```",
+            "```{exercise-start}\n:label: ex-a\n```",
+            "::::{dropdown} Answer\nYes.\n::::",
+        ],
+    )
+    def test_other_fences_stay_as_they_are(self, text):
+        assert notebooks.with_colon_fences(text) == text

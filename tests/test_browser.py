@@ -175,6 +175,19 @@ def test_without_scripts_every_explorer_is_a_figure_and_a_table(browser, book):
     context.close()
 
 
+def test_without_scripts_a_page_can_be_read_whatever_the_system_prefers(browser, book):
+    """axe needs scripts: what it would measure is compared with the page as light looks."""
+    looks = []
+    for scheme in ("light", "dark"):
+        context = browser.new_context(java_script_enabled=False, color_scheme=scheme)
+        page = context.new_page()
+        page.goto((book / "book" / "notation.html").as_uri())
+        assert page.locator("article noscript").is_visible()
+        looks.append(page.screenshot())
+        context.close()
+    assert looks[0] == looks[1]
+
+
 def test_on_paper_an_explorer_is_a_figure_and_a_table_in_a_light_theme(open_page, book_address):
     """They show the state that is on the screen, and nothing to press."""
     page = open_page(f"{book_address}/book/intro.html", color_scheme="dark").page

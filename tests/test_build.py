@@ -1,6 +1,7 @@
 """Building a book: what is wrong stays wrong until it is repaired, whoever builds."""
 
 import base64
+import re
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import build  # noqa: E402
 import notebooks  # noqa: E402
 
+EXTENSIONS = ROOT / "book" / "_ext"
 FIGURE = {"mystnb": {"figure": {"caption": "A line.", "name": "fig-line"}}}
 DRAW = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()"
 EXPLORE = "from grokedu.explorers import RidgeExplorer\n\nRidgeExplorer(controls=())"
@@ -23,7 +25,15 @@ CONFIG = f"""
 title: Small
 only_build_toc_files: true
 execute: {{execute_notebooks: cache, stderr_output: error}}
-sphinx: {{local_extensions: {{figure_check: {ROOT / "book" / "_ext"}}}}}
+sphinx: {{local_extensions: {{figure_check: "{EXTENSIONS}"}}}}
+"""
+ADDRESS = "https://example.org/grokking/"
+CONFIG_WITH_ADDRESS = f"""
+title: Small
+only_build_toc_files: true
+execute: {{execute_notebooks: "off"}}
+html: {{baseurl: "{ADDRESS}"}}
+sphinx: {{local_extensions: {{page_site: "{EXTENSIONS}"}}}}
 """
 
 
@@ -96,6 +106,18 @@ def test_nbval_draws_pictures_whatever_the_environment_says(monkeypatch):
         client.stop_channels()
         manager.shutdown_kernel(now=True)
     assert any("image/png" in message["content"].get("data", {}) for message in said)
+
+
+def test_a_book_with_an_address_lists_its_pages_and_names_them(small_book):
+    (small_book / "_config.yml").write_text(CONFIG_WITH_ADDRESS, encoding="utf8")
+    assert build.build(small_book)
+    html = small_book / "_build" / "html"
+    listed = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text("utf8"))
+    assert listed == [f"{ADDRESS}{name}.html" for name in ("line", "link", "sum")]
+    for address in listed:
+        page = (html / address.removeprefix(ADDRESS)).read_text("utf8")
+        assert f'<meta property="og:url" content="{address}"' in page
+    assert f'href="{ADDRESS}"' in (html / "404.html").read_text("utf8")
 
 
 class TestRefreshedNotebook:

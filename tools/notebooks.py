@@ -2,6 +2,7 @@
 
     python tools/notebooks.py book/*.ipynb               execute, then normalize
     python tools/notebooks.py --no-execute FILES         normalize only
+    python tools/notebooks.py --colon-fences FILES       normalize only, directives of text too
     python tools/notebooks.py --check FILES              say which files are not as they leave them
 
 What stays is what nbval compares (text, tables, streams) and, for readers on a code host, a small
@@ -31,6 +32,10 @@ PICTURE = "image/png"
 PICTURE_COLORS = 64
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+BACKTICK_FENCE = re.compile(r"(?P<indent> *)(?P<fence>`{3,})\{(?P<name>[\w:-]+)\}(?P<title>.*)")
+TEXT_DIRECTIVES = {"admonition", "dropdown", "exercise", "margin", "note", "solution", "tip"}
+OPTION = re.compile(r" *:[\w-]+:( |$)")
+COLONS = re.compile(r"^ *(:{3,})", re.MULTILINE)
 EXPLORER = re.compile(r"\w+Explorer\(")
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -95,6 +100,38 @@ def without_picture(notebook):
 def _is_to_be_seen(cell):
     texts = (output.get("data", {}).get("text/plain", "") for output in cell.outputs)
     return "figure" in cell.metadata.get("mystnb", {}) or any(map(EXPLORER.match, texts))
+
+
+def with_colon_fences(text):
+    """The same directives of text in colon fences.
+
+    Programs that know no directives show what is inside as text, formulas included; what is
+    inside backticks they show as code. Blank lines keep the fence apart from the text.
+    """
+    lines, output = text.split("\n"), []
+    while lines:
+        line = lines.pop(0)
+        opening = BACKTICK_FENCE.fullmatch(line)
+        if opening is None:
+            output.append(line)
+            continue
+        end = next(k for k, line in enumerate(lines) if line.strip() == opening["fence"])
+        body, lines = lines[:end], lines[end + 1 :]
+        if opening["name"] in TEXT_DIRECTIVES or opening["name"].startswith("prf:"):
+            output += _in_colons(opening, body)
+        else:
+            output += [line, *body, opening["indent"] + opening["fence"]]
+    return "\n".join(output)
+
+
+def _in_colons(opening, body):
+    n_options = next((k for k, line in enumerate(body) if not OPTION.match(line)), len(body))
+    options = body[:n_options]
+    inside = with_colon_fences("\n".join(body[n_options:]).strip("\n"))
+    longest = max(map(len, COLONS.findall(inside)), default=2)
+    fence = opening["indent"] + ":" * (longest + 1)
+    start = f"{fence}{{{opening['name']}}}{opening['title']}"
+    return [start, *options, "", inside, "", fence] if inside else [start, *options, fence]
 
 
 def _code_cells(notebook):
@@ -175,6 +212,14 @@ def is_normalized(path):
     return Path(path).read_text(encoding="utf8") == normalized_text(path)
 
 
+def change_fences(path):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = with_colon_fences(cell.source)
+    return normalize(notebook)
+
+
 def faults_of_file(path):
     """What `make notebooks` would repair, in words; the bytes of pictures are not looked at."""
     if not is_normalized(path):
@@ -200,6 +245,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--no-execute", action="store_true")
+    parser.add_argument("--colon-fences", action="store_true")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     paths = [path for path in options.notebooks if path.exists()]
@@ -207,6 +253,9 @@ def main():
         strays = [fault for path in paths for fault in faults_of_file(path)]
         sys.exit("\n".join(strays) or 0)
     for path in paths:
+        if options.colon_fences:
+            path.write_text(as_text(change_fences(path)), encoding="utf8")
+            continue
         print(f"{'Normalizing' if options.no_execute else 'Executing'} {path}", flush=True)
         wrong = refresh(path, run=not options.no_execute)
         if wrong:

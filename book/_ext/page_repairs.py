@@ -11,6 +11,11 @@ MARK = "data-repaired"
 UNUSED_FILES = ["fontawesome.js", "sphinx-thebe", "togglebutton"]
 UNUSED_SCRIPTS = ["THEBE_JS_URL", "kernelName =", "toggleHint", "toggleOpenOnPrint", "togglebutton"]
 
+WITHOUT_SCRIPTS = (
+    "Without JavaScript this page shows its formulas as they are written in TeX, "
+    "and explorers as figures."
+)
+
 
 def repair_file(path):
     html = path.read_text(encoding="utf8")
@@ -30,6 +35,7 @@ def repair(html):
         repair_tables,
         repair_bibliography,
         show_explorers_without_scripts,
+        be_readable_without_scripts,
         drop_repeated_ids,
     ):
         improve(page)
@@ -128,6 +134,18 @@ def show_explorers_without_scripts(page):
             box = page.new_tag("noscript")
             box.append(BeautifulSoup(still, "html.parser"))
             view.insert_after(box)
+
+
+def be_readable_without_scripts(page):
+    """The theme colors a page as a script has chosen; without one it is to be light throughout."""
+    page.html["data-theme"] = "light"
+    title = page.select_one("article h1")
+    if title and page.select_one("article .math, .grokedu-still"):
+        box = page.new_tag("noscript")
+        note = page.new_tag("p", attrs={"class": "grokedu-without-scripts"})
+        note.string = WITHOUT_SCRIPTS
+        box.append(note)
+        title.insert_after(box)
 
 
 def drop_repeated_ids(page):
