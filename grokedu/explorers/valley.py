@@ -45,6 +45,8 @@ class ValleyExplorer(DescentExplorer):
         The settings that get a control, in this order. The start can be dragged in any case.
     step : int, optional
         The step at which the weights are shown at first; t1 if not given.
+    simple : bool
+        Whether to show controls, plane, curves and the sentence alone, for a first look.
     **settings
         Initial values: `weight_decay`, `learning_rate`, `start_length`, `start_angle` (in degrees),
         `train_threshold`, `test_threshold`. Each is an attribute as well, so
@@ -77,8 +79,8 @@ class ValleyExplorer(DescentExplorer):
     valley = t.Dict(help="the sample, the teacher, and how far the start may be", read_only=True)
     valley.tag(sync=True)
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
-        super().__init__(controls=controls, step=step, **settings)
+    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, simple=False, **settings):
+        super().__init__(controls=controls, step=step, simple=simple, **settings)
         longest = next(s.high for s in SETTINGS if s.name == "start_length")
         valley = {"feature": FEATURE, "teacher": TEACHER, "longest_start": longest}
         self.set_trait("valley", valley)

@@ -10,6 +10,7 @@ import { coordinates, placeOf, startAt, startOf, weightsAt } from "./math.js";
 import { placeInWords, solutionName } from "./words.js";
 
 const REACH = 2.15; // the plane shows −REACH … REACH
+const FAR = 100;
 const MARGIN = { left: 34, right: 8, top: 8, bottom: 36 };
 const TOUCH = 44; // what a finger can hit
 const KEY_STEP = 0.05;
@@ -222,10 +223,10 @@ export class Plane {
     return `${this.x(x).toFixed(2)},${this.y(y).toFixed(2)}`;
   }
 
-  /** Points far outside stay where numbers in an SVG are sure to work. */
+  /** A diverging run is left where it is far outside. */
   pathOf(places) {
-    const inReach = (value) => Math.min(Math.max(value, -99), 99);
-    return line()(places.map(([x, y]) => [this.x(inReach(x)), this.y(inReach(y))]));
+    const near = places.filter((place) => Math.hypot(...place) < FAR);
+    return line()(near.map(([x, y]) => [this.x(x), this.y(y)]));
   }
 
   dotsOf(places) {
