@@ -40,7 +40,7 @@ function addCodeButton() {
   if (!cells.length || !title) return;
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "btn btn-sm btn-outline-primary show-code";
+  button.className = "btn btn-sm show-code";
   const allOpen = () => cells.every((cell) => cell.open);
   const name = () => {
     button.textContent = allOpen() ? "Hide folded code" : "Show all code";
