@@ -1,4 +1,4 @@
-"""Explorers answer: a linear axis, losses read off by keys, presets, and less to see at first."""
+"""Explorers answer: what was before, a linear axis, losses by keys, pinned runs, presets."""
 
 import pytest
 from explorer_page import View, color, write_page
@@ -119,6 +119,142 @@ def test_keys_read_the_losses_off(view):
         assert values != words and values in view.words("gk-moment")
 
 
+CURVES = """() => ["ghost", "curve", "pinned"].map((name) =>
+  document.querySelector(`path.gk-${name}.gk-test`).getAttribute("d"))"""
+
+
+def curves(view):
+    """Paths of the test loss: before the move, now, and of the pinned run."""
+    view.settle()
+    return view.page.evaluate(CURVES)
+
+
+def levels(view):
+    """The ticks of the axis of losses."""
+    return view.page.locator(".gk-chart .gk-axis").nth(1).all_inner_texts()
+
+
+class TestGhost:
+    """While something moves the axes hold still, and the curve from before stays in sight."""
+
+    @pytest.fixture
+    def drag(self, view):
+        """Move the slider of the weight decay to a share of its way, and keep it pressed."""
+        box = view.slider("weight decay λ").bounding_box()
+        middle = box["y"] + box["height"] / 2
+
+        def drag(share):
+            view.page.mouse.move(box["x"] + share * box["width"], middle)
+            view.settle()
+
+        drag(0.43)  # where it is
+        view.page.mouse.down()
+        return drag
+
+    def test_only_what_changes_moves(self, view, drag):
+        before, last, ticks = curves(view)[1], view.shown("horizon"), levels(view)
+        t1, place = view.shown("times.overfit"), place_of(view, "train")
+        for share in (0.46, 0.5, 0.57):
+            drag(share)
+            ghost, now, _ = curves(view)
+            assert ghost == before != now
+            assert (view.shown("horizon"), levels(view)) == (last, ticks)
+        assert view.shown("times.generalize") < last / 10
+        assert view.shown("times.overfit") == pytest.approx(t1, rel=0.5)
+        assert place_of(view, "train") == pytest.approx(place, abs=0.03)
+        view.page.mouse.up()
+        view.pass_time(1100)
+        assert curves(view)[0] is None
+        assert view.shown("horizon") < last  # the axes have settled
+
+    def test_axes_grow_for_a_run_that_leaves_them(self, view, drag):
+        last = view.shown("horizon")
+        drag(0.2)
+        assert last < view.shown("times.generalize") <= view.shown("horizon")
+        grown = view.shown("horizon")
+        drag(0.43)
+        assert view.shown("horizon") == grown
+
+    def test_it_stays_as_long_as_the_pointer_does(self, view, drag):
+        drag(0.5)
+        view.pass_time(5000)
+        assert curves(view)[0]
+        view.page.keyboard.press("Escape")
+        assert curves(view)[0] is None
+
+    def test_keys_in_a_row_are_one_move(self, view):
+        before = curves(view)[1]
+        ghosts = view.page.evaluate(
+            """async (curves) => {
+              const slider = document.querySelector("[data-setting=weight_decay] [type=range]");
+              const seen = [];
+              for (let press = 0; press < 4; press++) {
+                slider.valueAsNumber += 1;
+                slider.dispatchEvent(new Event("input", { bubbles: true }));
+                await null;
+                seen.push(eval(curves)());
+              }
+              return seen;
+            }""",
+            CURVES,
+        )
+        assert [ghost for ghost, *_ in ghosts] == 4 * [before]
+        assert len({now for _, now, _ in ghosts}) == 4
+
+    @pytest.mark.parametrize(
+        "target", ["a", ".gk-row[aria-label=try] button"], ids=["a link", "a preset"]
+    )
+    def test_a_click_that_sets_the_state_leaves_what_was_before(self, view, target):
+        before = curves(view)[1]
+        shown = view.page.evaluate(
+            """async ([target, curves]) => {
+              document.querySelector(target).click();
+              await null;
+              return eval(curves)();
+            }""",
+            [target, CURVES],
+        )
+        assert shown[0] and shown[0] != shown[1] != before
+
+    def test_what_moves_no_curve_leaves_none(self, view):
+        scrubber = view.page.get_by_label("step of the run")
+        for act in (
+            lambda: scrubber.press("ArrowRight"),
+            lambda: view.press("Linear axis"),
+            lambda: view.page.get_by_label("sharp prediction").check(),
+        ):
+            act()
+            assert curves(view)[0] is None
+
+
+class TestPin:
+    def test_a_pinned_run_stays_and_the_difference_is_told(self, view):
+        pinned, t2 = curves(view)[1], view.shown("times.generalize")
+        view.press("Pin")
+        assert curves(view)[2] == pinned
+        view.set(weight_decay=1e-3)
+        later = view.shown("times.generalize")
+        words = view.words("gk-comparison")
+        assert "(λ 10⁻⁴ → 0.001)" in words
+        assert f"t₂ is earlier by a factor of {t2 / later:.1f}" in words
+        assert curves(view)[2] == pinned  # on an axis that shows both
+        view.set(weight_decay=1e-5)
+        assert curves(view)[2] not in (None, pinned)
+        assert f"({view.shown('times.generalize'):,}, not {t2:,})" in view.words("gk-comparison")
+        view.press("Reset")
+        assert "This is the pinned run" in view.words("gk-comparison")
+        view.press("Unpin")
+        assert curves(view)[2] is None
+        assert not view.page.locator(".gk-comparison").is_visible()
+
+    def test_settings_that_cannot_run_are_not_compared(self, view):
+        view.press("Pin")
+        view.set(learning_rate=1000.0)
+        assert view.words("gk-comparison").endswith("(η 1 → 1,000): these settings cannot run.")
+        view.press("Unpin")
+        assert view.page.get_by_role("button", name="Pin", exact=True).is_disabled()
+
+
 class TestPresets:
     def test_a_preset_sets_its_state_from_wherever_the_reader_is(self, view):
         (first, _), (second, _) = PRESETS
@@ -188,5 +324,7 @@ def test_accessible(open_view, simple_address, theme):
     for page in (None, simple_address):
         view = open_view(**({"page": page} if page else {}))
         view.press("Linear axis")
+        view.press("Pin")
+        view.set(weight_decay=1e-3)
         color(view, theme)
         assert not axe_violations(view.page)

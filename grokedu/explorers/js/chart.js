@@ -1,6 +1,6 @@
 // The loss chart of every explorer: SVG, drawn with d3.
 
-/** @import { Analysis, Curves, Numbers } from "./types" */
+/** @import { Analysis, Curves, Numbers, Times } from "./types" */
 
 import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
@@ -15,6 +15,7 @@ const LANE = 16; // height of a line of labels
 const DOTS = 60;
 const DOT = 5;
 const GRIP = 8;
+const TICK = 14; // length of the marks of t1 and t2 of another run
 const TOUCH = 44; // what a finger can hit
 const THRESHOLDS = {
   train_threshold: { symbol: "ε", kind: "train", name: "training threshold ε" },
@@ -82,7 +83,12 @@ export class LossChart {
   makePaths() {
     const path = (name) => this.curves.append("path").attr("class", name);
     const paths = {};
-    for (const name of ["train", "test"]) paths[`ghost-${name}`] = path(`gk-ghost gk-${name}`);
+    for (const other of ["pinned", "ghost"]) {
+      for (const name of ["train", "test"]) {
+        paths[`${other}-${name}`] = path(`gk-${other} gk-${name}`);
+        paths[`${other}-time-${name}`] = path(`gk-${other}-time gk-${name}`);
+      }
+    }
     for (const name of ["train", "test"]) paths[name] = path(`gk-curve gk-${name}`);
     for (const name of ["train", "test"]) {
       paths[`sharp-${name}`] = path("gk-curve gk-sharp");
@@ -216,13 +222,18 @@ export class LossChart {
    *   ranges: Record<string, number[]>,
    *   run: Curves | null,
    *   linear?: boolean,
-   *   ghost?: Curves | null,
+   *   ghost?: (Curves & { times: Times }) | null,
+   *   pinned?: (Curves & { times: Times }) | null,
    *   hold?: boolean,
    * }} options `ranges` of the two thresholds; `run` of gradient descent with the same settings;
-   *   `linear` axis of steps in place of log(1 + t); `ghost`, curves to compare with; `hold` the
-   *   axis of losses as it is (that of the steps holds if `analysis.horizon` does).
+   *   `linear` axis of steps in place of log(1 + t); `ghost` and `pinned`, runs to compare with;
+   *   `hold` the axis of losses as it is, unless the curves leave it (that of the steps holds if
+   *   `analysis.horizon` does).
    */
-  draw(analysis, { width, ranges, run, linear = false, ghost = null, hold = false }) {
+  draw(
+    analysis,
+    { width, ranges, run, linear = false, ghost = null, pinned = null, hold = false },
+  ) {
     const lanes = 1 + Object.keys(THEOREMS).filter((name) => analysis.layers[name]).length;
     const extra = LANE * (lanes + ("tail" in analysis ? 1 : 0));
     const plot = Math.round(Math.min(Math.max(0.5 * width - 54, 210), 346));
@@ -241,7 +252,7 @@ export class LossChart {
     this.x = linear ? linearScale() : logScale();
     this.x.domain([1, 1 + analysis.horizon]).range([left, right]);
     if (this.held) this.y = this.held.copy();
-    else this.y.domain(hold ? this.y.domain() : lossDomain(analysis)).range([bottom, top]);
+    else this.y.domain(lossDomain(analysis, hold ? this.y.domain() : null)).range([bottom, top]);
     this.svg.attr("viewBox", `0 0 ${width} ${height}`).attr("height", height);
     for (const rect of [this.clipRect, this.background]) {
       rect
@@ -252,7 +263,9 @@ export class LossChart {
     }
     this.drawAxes();
     this.drawStages(analysis);
-    this.drawCurves(analysis, run, ghost);
+    this.drawCurves(analysis, run);
+    this.drawOther("ghost", ghost);
+    this.drawOther("pinned", pinned);
     this.drawTimes(analysis);
     this.drawTheory(analysis);
     this.drawLabels();
@@ -321,17 +334,14 @@ export class LossChart {
   /**
    * @param {Analysis} analysis
    * @param {Curves | null} run
-   * @param {Curves | null} ghost
    */
-  drawCurves({ steps, train, test, layers, tail }, run, ghost) {
+  drawCurves({ steps, train, test, layers, tail }, run) {
     const path = line();
     const draw = (name, at, losses) => {
       const points = at ? this.points(at, losses) : [];
       this.paths[name].attr("d", points.length ? path(points) : null);
       return points;
     };
-    draw("ghost-train", ghost?.steps, ghost?.train);
-    draw("ghost-test", ghost?.steps, ghost?.test);
     const dashed = layers.sharp ?? tail;
     this.occupied = [
       ...draw("train", steps, train),
@@ -341,6 +351,24 @@ export class LossChart {
     ];
     this.drawDots("run-train", run?.steps, run?.train);
     this.drawDots("run-test", run?.steps, run?.test);
+  }
+
+  /**
+   * Another run: its curves, with t1 and t2 as marks across the axis.
+   * @param {"ghost" | "pinned"} name
+   * @param {(Curves & { times: Times }) | null} other
+   */
+  drawOther(name, other) {
+    const { top, bottom } = this.box;
+    const steps = { train: other?.times.overfit, test: other?.times.generalize };
+    for (const loss of ["train", "test"]) {
+      const points = other ? this.points(other.steps, other[loss]) : [];
+      this.paths[`${name}-${loss}`].attr("d", points.length ? line()(points) : null);
+      const step = steps[loss] ?? Infinity;
+      const x = step <= this.drawn.horizon ? this.x(1 + step).toFixed(1) : null;
+      const mark = `M${x} ${top}v${TICK}M${x} ${bottom}v${-TICK}`;
+      this.paths[`${name}-time-${loss}`].attr("d", x && mark);
+    }
   }
 
   /** Places on the screen; what lies far outside is brought near, since huge numbers draw badly. */
@@ -592,10 +620,13 @@ function tickCount(steps) {
 /**
  * Whole decades around everything worth seeing; a training loss far below ε may leave.
  * @param {Analysis} analysis
+ * @param {number[] | null} held The ends so far, which stay as long as nothing leaves.
  */
-function lossDomain({ settings, run, train, test, horizon, tail }) {
+function lossDomain({ settings, run, train, test, horizon, tail }, held) {
   const levels = [settings.train_threshold, settings.test_threshold];
-  if (!train) return [Math.min(...levels) / 10, Math.max(...levels) * 10].map(wholeDecade);
+  if (!train) {
+    return held ?? [Math.min(...levels) / 10, Math.max(...levels) * 10].map(wholeDecade);
+  }
   const start = [run.train.at(0), run.test.at(0)];
   const starts = start.filter((value) => value > 1e-12);
   const ends = [run.test.at(horizon), tail?.train[0] ?? 1].map((end) => (end > 1e-12 ? end : 1));
@@ -605,7 +636,10 @@ function lossDomain({ settings, run, train, test, horizon, tail }) {
     ...start,
     Math.min(maximum(train, test), 1e4 * Math.max(...start)),
   );
-  return [10 ** Math.floor(Math.log10(lowest / 3)), 10 ** Math.ceil(Math.log10(highest * 1.2))];
+  const low = 10 ** Math.floor(Math.log10(lowest / 3));
+  const high = 10 ** Math.ceil(Math.log10(highest * 1.2));
+  if (!held) return [low, high];
+  return [lowest < held[0] ? low : held[0], highest > held[1] ? high : held[1]];
 }
 
 function maximum(...curves) {

@@ -9,7 +9,8 @@
 //   makeSolver(again)         {advance, analyze}: advance(settings, problem, hasPicture) works for
 //                             a while, calls again() if there is more to do, and returns a key of
 //                             what it has, or null if the old picture should stay; and
-//                             analyze(settings, problem, layers) is everything to be drawn and said
+//                             analyze(settings, problem, layers, held) is everything to be drawn
+//                             and said, on an axis that stays as it is `held` while times fit on it
 //   makePicture(parent, change)   optional: {widthIn(width), draw(analysis, step, {width, run})} beside
 //                             the curves, or above them where widthIn is all of width; its reader's
 //                             hand may change(settings). draw returns more for tests
@@ -24,16 +25,23 @@ import { format, parse } from "./address.js";
 import { LossChart } from "./chart.js";
 import { makeControls } from "./controls.js";
 import { add, button, create } from "./dom.js";
+import { Gesture } from "./gesture.js";
 import { KernelLink } from "./kernel.js";
 import { isLegal } from "./numbers.js";
 import { Place } from "./page.js";
 import { Player } from "./player.js";
+import { logSteps } from "./steps.js";
 import { makeLegend, makeTable } from "./table.js";
-import { count, settingsInWords } from "./words.js";
+import { comparison, count, settingsInWords } from "./words.js";
 
 const QUIET_TIME = 600; // ms between announcements to screen readers and changes of the address
 const DRAWN_KEPT = 8;
 const THRESHOLDS = ["train_threshold", "test_threshold"];
+const OTHERS = {
+  pinned: ["gk-pinned-mark", "pinned run"],
+  ghost: ["gk-ghost-mark", "before"],
+};
+const POINTS = 300;
 const KEYS = ["keydown", "keypress", "keyup"];
 const WHERE = {
   busy: "Python is busy: until it answers, everything is computed in your browser.",
@@ -66,6 +74,8 @@ class Explorer {
       onState: (text) => this.takeAddress(text),
       onStart: () => this.change(structuredClone(this.model.get("initial"))),
     });
+    this.gesture = new Gesture(this.root, () => this.redrawSoon());
+    this.pinned = null; // the analysis of a run to compare with
     this.listen();
     this.redrawSoon();
   }
@@ -96,12 +106,17 @@ class Explorer {
     this.presets = this.buildPresets(root);
     const view = add(root, "div", { class: "gk-view" });
     this.sentence = add(view, "p", { class: "gk-sentence" });
+    this.comparison = add(view, "p", { class: "gk-comparison" });
     this.announcement = add(view, "p", { class: "gk-aside", "aria-live": "polite" });
     const head = add(view, "div", { class: "gk-head" });
-    this.legend = makeLegend(head, kind.legend);
+    this.legend = makeLegend(head, { ...kind.legend, ...OTHERS });
     const tools = add(head, "div", { class: "gk-tools" });
     this.axisButton = button(tools, "Linear axis", () => {
       this.change({ linear: !this.model.get("linear") });
+    });
+    this.pinButton = button(tools, "Pin", () => {
+      this.pinned = this.pinned ? null : this.analysis;
+      this.redrawSoon();
     });
     const pictures = add(view, "div", { class: "gk-pictures" });
     this.picture = kind.makePicture?.(pictures, (state) => this.change(state));
@@ -200,6 +215,7 @@ class Explorer {
 
   close() {
     this.closed = true;
+    this.gesture.close();
     this.player.pause();
     this.link.close();
     this.place.leave();
@@ -220,6 +236,8 @@ class Explorer {
 
   change(state) {
     this.wish = "";
+    const moves = ({ name }) => name in state && state[name] !== this.model.get(name);
+    if (this.analysis && this.table.some(moves)) this.gesture.move(this.analysis);
     for (const [name, value] of Object.entries(state)) this.model.set(name, value);
     this.model.save_changes();
   }
@@ -322,13 +340,17 @@ class Explorer {
     const problem = this.problemFor(settings);
     const work = problem && this.solver.advance(settings, problem, Boolean(this.analysis));
     if (work !== null) {
-      const inputs = [problem, this.model.get("run"), this.model.get("run_times")];
+      const { pinned } = this;
+      const { before } = this.gesture;
+      const run = ["run", "run_times"].map((name) => this.model.get(name));
+      const inputs = [problem, ...run, pinned, before];
       const linear = this.model.get("linear");
       const key = JSON.stringify([settings, this.layers, linear, width, work, this.link.state]);
       if (key !== this.key || inputs.some((input, i) => input !== this.inputs[i])) {
         this.key = key;
         this.inputs = inputs;
-        this.drawAll(this.solver.analyze(settings, problem, this.layers), width);
+        const held = Math.max(before ? this.analysis.horizon : 0, pinned?.horizon ?? 0) || null;
+        this.drawAll(this.solver.analyze(settings, problem, this.layers, held), width);
       }
       this.drawMoment(width);
     }
@@ -359,13 +381,19 @@ class Explorer {
     const linear = this.model.get("linear");
     const taken = this.picture?.widthIn(width) ?? 0;
     const chartWidth = taken < width ? width - taken : width;
-    this.chart.draw(analysis, { width: chartWidth, ranges, run, linear });
+    const { before } = this.gesture;
+    const ghost = curvesOf(before, analysis.horizon);
+    const pinned = curvesOf(this.pinned, analysis.horizon);
+    const hold = before !== null;
+    this.chart.draw(analysis, { width: chartWidth, ranges, run, linear, ghost, pinned, hold });
+    this.drawComparison(analysis);
     this.axisButton.setAttribute("aria-pressed", String(linear));
     for (const { state, chosen } of this.presets) {
       chosen.setAttribute("aria-pressed", String(this.isAt(state)));
     }
     this.sentence.textContent = this.kind.sentence(analysis);
     for (const [name, entry] of Object.entries(this.legend)) {
+      if (name in OTHERS) continue;
       entry.hidden = !(name === "run" ? run : (analysis.layers[name] ?? analysis[name]));
     }
     for (const { layer, box } of this.layerBoxes) box.checked = this.layers.includes(layer);
@@ -374,6 +402,16 @@ class Explorer {
     this.drawTable(this.kind.tableRows(analysis, times));
     this.onPaper.textContent = settingsInWords(analysis.settings, this.table);
     this.publish({ ...this.published(analysis), run });
+  }
+
+  drawComparison(analysis) {
+    const { pinned, comparison: words } = this;
+    words.textContent = pinned ? comparison(analysis, pinned, this.table) : "";
+    words.hidden = this.legend.pinned.hidden = !pinned;
+    // The place of this entry is kept, so that the curves stay where they are.
+    this.legend.ghost.style.visibility = this.gesture.before ? "visible" : "hidden";
+    this.pinButton.textContent = pinned ? "Unpin" : "Pin";
+    this.pinButton.disabled = !pinned && Boolean(analysis.stop || analysis.pending);
   }
 
   drawMoment(width) {
@@ -469,7 +507,7 @@ class Explorer {
     if (this.place.written === undefined) this.place.write(this.address()); // needs no address
     this.quietTimer ??= setTimeout(() => {
       this.quietTimer = null;
-      const words = this.sentence.textContent;
+      const words = `${this.sentence.textContent} ${this.comparison.textContent}`.trim();
       if (this.announced !== undefined && words !== this.announced) {
         this.announcement.textContent = words;
       }
@@ -477,4 +515,26 @@ class Explorer {
       this.place.write(this.address());
     }, QUIET_TIME);
   }
+}
+
+/**
+ * The curves of another run up to `horizon`, with its times.
+ * @param {import("./types").Analysis | null} analysis
+ */
+function curvesOf(analysis, horizon) {
+  if (!analysis?.train) return null;
+  const { steps, train, test, tail, run, times, stop, pending } = analysis;
+  const all = {
+    steps: [...steps, ...(tail?.steps ?? [])],
+    train: [...train, ...(tail?.train ?? [])],
+    test: [...test, ...(tail?.test ?? [])],
+  };
+  const known = analysis.horizon;
+  if (known >= horizon || stop || pending) return { ...all, times };
+  for (const step of logSteps(horizon, POINTS).filter((step) => step > known)) {
+    all.steps.push(step);
+    all.train.push(run.train.at(step));
+    all.test.push(run.test.at(step));
+  }
+  return { ...all, times };
 }

@@ -11,6 +11,17 @@ export function stepAt(position, horizon, linear = false) {
   return Math.round(linear ? position * horizon : Math.expm1(position * Math.log1p(horizon)));
 }
 
+/**
+ * The last step of an axis that holds still as long as it shows what it must.
+ * @param {number | null} held The last step so far; null if the axis is free.
+ * @param {number} needed
+ * @param {number} fitting The last step of a free axis.
+ */
+export function horizonFor(held, needed, fitting) {
+  if (held === null) return fitting;
+  return needed > held ? Math.max(held, fitting) : held;
+}
+
 /** The next of 1, 2, 5 times a power of ten. */
 export function roundUp(value) {
   const unit = 10 ** Math.floor(Math.log10(value));

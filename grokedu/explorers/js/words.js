@@ -9,6 +9,7 @@ export const LAYER_NAMES = {
   gaussian: "Gaussian bound, Eq. (8) of the paper",
 };
 
+const CLEAR = 1.5; // a ratio of times that is worth saying
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const GROUPED = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one per call
 
@@ -136,6 +137,54 @@ function times(ratio) {
 /** A ratio to three digits: 0.357, 107, 54,300. */
 function count3(ratio) {
   return ratio < 1e9 ? GROUPED.format(Number(ratio.toPrecision(3))) : plain(ratio);
+}
+
+/** One time of a run against that of the pinned run, each {step, reasons}. */
+function timeComparison(symbol, now, pinned) {
+  const word = ({ step, reason }) => (step === null ? fate(reason)[0] : `is ${count(step)}`);
+  if (now.step === null || pinned.step === null) {
+    const [here, there] = [word(now), word(pinned)];
+    if (here === there) return `${symbol} ${here} in both runs`;
+    return `${symbol} ${here}; in the pinned run it ${there}`;
+  }
+  if (now.step === pinned.step) return `${symbol} is the same, ${count(now.step)}`;
+  const ratio = now.step / pinned.step;
+  const apart = Math.max(ratio, 1 / ratio);
+  if (!(apart >= CLEAR && apart < Infinity)) {
+    return `${symbol} changed from ${count(pinned.step)} to ${count(now.step)}`;
+  }
+  const factor = apart < 1000 ? apart.toPrecision(3) : count3(apart);
+  const how = ratio > 1 ? `${factor} times as late` : `earlier by a factor of ${factor}`;
+  return `${symbol} is ${how} (${count(now.step)}, not ${count(pinned.step)})`;
+}
+
+/**
+ * What is different from the pinned run, in words.
+ * @param {import("./types").Analysis} now
+ * @param {import("./types").Analysis} pinned
+ * @param {import("./numbers.js").Setting[]} table
+ */
+export function comparison(now, pinned, table) {
+  const changed = table.filter(({ name }) => now.settings[name] !== pinned.settings[name]);
+  if (!changed.length) return "This is the pinned run: change something to compare with it.";
+  const list = changed.map(({ name, symbol }) => {
+    const [from, to] = [pinned.settings[name], now.settings[name]];
+    const write = plain(from) === plain(to) ? String : plain;
+    return `${symbol} ${write(from)} → ${write(to)}`;
+  });
+  const start = `Against the pinned run (${list.join(", ")}):`;
+  if (now.pending) return `${start} …`;
+  if (now.stop) return `${start} these settings cannot run.`;
+  const side = ({ times }) => ({
+    train: { step: times.overfit, reason: reasonFor(times.reasons, "train") },
+    test: { step: times.generalize, reason: reasonFor(times.reasons, "test") },
+  });
+  const [here, there] = [side(now), side(pinned)];
+  const parts = [
+    timeComparison("t₂", here.test, there.test),
+    timeComparison("t₁", here.train, there.train),
+  ];
+  return `${start} ${parts.join("; ")}.`;
 }
 
 /** One step would multiply the weights by 1 − ηλ ≤ 0. */

@@ -2,7 +2,7 @@
 
 /** @import { NetworkAnalysis, Settings } from "../types" */
 
-import { LAST_STEP, logSteps, roundUp } from "../steps.js";
+import { horizonFor, LAST_STEP, logSteps, roundUp } from "../steps.js";
 
 const CURVE_POINTS = 300;
 const NOTHING = { overfit: null, generalize: null, reasons: [] };
@@ -10,18 +10,21 @@ const NOTHING = { overfit: null, generalize: null, reasons: [] };
 /**
  * The run as far as it has come; `training` is null where one step would erase the weights.
  * @param {Settings} settings
+ * @param {number | null} held The last step of an axis that holds still unless the run leaves it.
  * @returns {NetworkAnalysis}
  */
-export function analyze(settings, network, training) {
+export function analyze(settings, network, training, held = null) {
   const base = { settings, network, training, layers: {}, tail: null, pending: false };
   if (!training) {
-    return { ...base, stop: { kind: "erases" }, times: NOTHING, horizon: 1000, run: null };
+    return { ...base, stop: { kind: "erases" }, times: NOTHING, horizon: held ?? 1000, run: null };
   }
   const { phase, last } = training;
   const stop = phase === "diverged" ? { kind: "diverges", step: training.step } : null;
   const pending = phase === "fitting";
   const times = stop || pending ? NOTHING : training.times(settings);
-  const horizon = stop ? roundUp(Math.max(training.step, 10)) : niceHorizon(training, times);
+  const needed = Math.max(times.overfit ?? 0, times.generalize ?? 0, pending ? last.step : 0);
+  const fitting = stop ? roundUp(Math.max(training.step, 10)) : niceHorizon(training, times);
+  const horizon = horizonFor(held, needed, fitting);
   const run = { train: { at: (t) => training.train(t) }, test: { at: (t) => training.test(t) } };
   const steps = [...new Set(logSteps(Math.min(last.step, horizon), CURVE_POINTS))];
   /** @type {NetworkAnalysis} */

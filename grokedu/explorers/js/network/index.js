@@ -34,7 +34,7 @@ function makeSolver(again) {
       if (training.phase === "fitting" && early && hasPicture) return null;
       return training.phase === "measuring" ? "measuring" : `${training.phase},${training.step}`;
     },
-    analyze: (settings, network) => analyze(settings, network, training),
+    analyze: (settings, network, _layers, held) => analyze(settings, network, training, held),
   };
 }
 

@@ -1,6 +1,6 @@
 // From settings and a problem to everything that the explorer draws and says; no DOM.
 
-import { LAST_STEP, logSteps, roundUp } from "../steps.js";
+import { horizonFor, LAST_STEP, logSteps, roundUp } from "../steps.js";
 /** @import { Layers, Modes, RidgeAnalysis, Settings, Times } from "../types" */
 
 import {
@@ -27,17 +27,18 @@ const BLOW_UP = 1e6; // a diverging run is shown until its loss has grown by thi
  * @param {Settings} settings
  * @param {Modes} modes
  * @param {string[]} layers
- * @param {number | null} held The last step to show where the axes hold still, else a fitting one.
+ * @param {number | null} held The last step of an axis that holds still unless t1 or t2 leave it.
  * @returns {RidgeAnalysis}
  */
 export function analyze(settings, modes, layers, held = null) {
   const stop = obstacle(modes, settings);
   if (stop?.kind === "erases") {
-    return { settings, modes, stop, times: NO_TIMES, layers: {}, horizon: 1000, run: null };
+    return { settings, modes, stop, times: NO_TIMES, layers: {}, horizon: held ?? 1000, run: null };
   }
   const run = exactRun(modes, settings);
   const times = stop ? NO_TIMES : grokkingTimes(run, settings);
-  const horizon = held ?? (stop ? blowUpStep(run) : niceHorizon(times, run));
+  const needed = Math.max(times.overfit ?? 0, times.generalize ?? 0);
+  const horizon = horizonFor(held, needed, stop ? blowUpStep(run) : niceHorizon(times, run));
   const steps = logSteps(horizon, CURVE_POINTS);
   const shown = stop ? {} : theory(settings, modes, layers, horizon);
   const drawn = { horizon, steps, ...curves(run, steps) };

@@ -100,12 +100,14 @@ export function weightsAt({ valley, run }, t) {
  * What the ridge explorer knows of such a run, with the path in the plane.
  * @param {Settings} settings
  * @param {Valley} valley
+ * @param {string[]} _layers There are none.
+ * @param {number | null} held The last step of an axis that holds still unless t1 or t2 leave it.
  * @returns {ValleyAnalysis}
  */
-export function analyze(settings, valley) {
+export function analyze(settings, valley, _layers = [], held = null) {
   const modes = modesOf(valley, startOf(settings));
   const scales = { init_variance: 1, teacher_norm: 1 }; // the modes are at their size already
-  const analysis = analyzeRidge({ ...settings, ...scales }, modes, []);
+  const analysis = analyzeRidge({ ...settings, ...scales }, modes, [], held);
   const { run, steps = [] } = analysis;
   const path = Array.from(steps, (t) => weightsAt({ valley, run }, t));
   return { ...analysis, settings, valley, path, valleys: contours(modes, settings, valley) };
