@@ -138,7 +138,8 @@ def show_explorers_without_scripts(page):
 
 def be_readable_without_scripts(page):
     """The theme colors a page as a script has chosen; without one it is to be light throughout."""
-    page.html["data-theme"] = "light"
+    for root in page.select("html[data-theme]"):
+        root["data-theme"] = "light"
     title = page.select_one("article h1")
     if title and page.select_one("article .math, .grokedu-still"):
         box = page.new_tag("noscript")
