@@ -45,8 +45,14 @@ class ValleyExplorer(DescentExplorer):
         The settings that get a control, in this order. The start can be dragged in any case.
     step : int, optional
         The step at which the weights are shown at first; t1 if not given.
+    linear : bool
+        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
     simple : bool
-        Whether to show controls, plane, curves and the sentence alone, for a first look.
+        Whether only the controls, the plane, the curves with t1 and t2 and the sentence are shown,
+        until the reader asks for more.
+    presets : sequence of (str, dict)
+        Buttons above the pictures: what each says, and the settings that it sets, by name (also
+        `step` and `linear`). Everything else goes back to its initial value.
     **settings
         Initial values: `weight_decay`, `learning_rate`, `start_length`, `start_angle` (in degrees),
         `train_threshold`, `test_threshold`. Each is an attribute as well, so
@@ -67,8 +73,8 @@ class ValleyExplorer(DescentExplorer):
     Raises
     ------
     ValueError
-        For unknown controls or settings, and for values that are not legal, also when an attribute
-        is set.
+        For unknown controls or settings, and for values and presets that are not legal, also when
+        an attribute is set.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
@@ -79,8 +85,8 @@ class ValleyExplorer(DescentExplorer):
     valley = t.Dict(help="the sample, the teacher, and how far the start may be", read_only=True)
     valley.tag(sync=True)
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, simple=False, **settings):
-        super().__init__(controls=controls, step=step, simple=simple, **settings)
+    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
+        super().__init__(controls=controls, step=step, **settings)
         longest = next(s.high for s in SETTINGS if s.name == "start_length")
         valley = {"feature": FEATURE, "teacher": TEACHER, "longest_start": longest}
         self.set_trait("valley", valley)
