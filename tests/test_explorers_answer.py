@@ -318,6 +318,23 @@ class TestSimple:
         assert view.page.get_by_role("button", name="Show").count() == 0
 
 
+@pytest.mark.parametrize("width", [360, 900])
+def test_it_fits(open_view, width):
+    """With a pinned run, a run before, and numbers at the end of a linear axis."""
+    view = open_view(viewport={"width": width, "height": 1400})
+    view.press("Linear axis")
+    view.press("Pin")
+    view.page.get_by_role("link", name="lower λ").click()
+    for decay in (1e-3, 1e-4, 1e-6):
+        view.set(weight_decay=decay)
+        assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+        ends = view.page.evaluate(
+            "[...document.querySelectorAll('.gk-chart text')]"
+            ".map((text) => text.getBoundingClientRect().right)"
+        )
+        assert max(ends) <= width
+
+
 @pytest.mark.usefixtures("book")  # building it installs axe-core
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessible(open_view, simple_address, theme):

@@ -62,8 +62,7 @@ class NetworkExplorer(Explorer):
     linear : bool
         Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
     simple : bool
-        Whether only the controls, the curves with t1 and t2 and the sentence are shown, until
-        the reader asks for more.
+        Whether neurons, law and table stay hidden until the reader asks for more.
     presets : sequence of (str, dict)
         Buttons above the curves: what each says, and the settings that it sets, by name (also
         `step` and `linear`). Everything else goes back to its initial value.

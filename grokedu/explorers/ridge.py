@@ -151,15 +151,15 @@ class RidgeExplorer(DescentExplorer):
     controls : sequence of str
         The settings that get a control, in this order. All others keep their initial value.
     layers : sequence of str
-        Theory shown from the start: "sharp" (the random-matrix prediction), "theorem" (Eqs. (6)
-        and (7)), "gaussian" (Eq. (8)). The reader can switch them.
+        Theory shown from the start: "sharp" (the sharp prediction), "theorem" (the bound of
+        Theorem 4.2), "gaussian" (the Gaussian bound, Eq. (8) of the paper). The reader can
+        switch them.
     step : int, optional
         The step at which the spectrum is shown at first; t1 if not given.
     linear : bool
         Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
     simple : bool
-        Whether only the controls, the curves with t1 and t2 and the sentence are shown, until
-        the reader asks for more.
+        Whether bars, theory and table stay hidden until the reader asks for more.
     presets : sequence of (str, dict)
         Buttons above the curves: what each says, and the settings that it sets, by name (also
         `step`, `layers` and `linear`). Everything else goes back to its initial value.
@@ -307,8 +307,8 @@ def _theory_rows(problem, settings, layers):
             steps = None, None
         rows.append(("sharp prediction", *map(step_in_words, steps)))
     for layer, name, bounds in (
-        ("theorem", "Eqs. (6), (7)", theory.grokking_bounds),
-        ("gaussian", "Eq. (8)", theory.gaussian_bounds),
+        ("theorem", "bound of Theorem 4.2", theory.grokking_bounds),
+        ("gaussian", "Gaussian bound, Eq. (8) of the paper", theory.gaussian_bounds),
     ):
         if layer in layers:
             bound = bounds(problem, **rule, **levels)

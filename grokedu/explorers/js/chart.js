@@ -22,7 +22,10 @@ const THRESHOLDS = {
   test_threshold: { symbol: "c", kind: "test", name: "test threshold c" },
 };
 /** @type {Record<string, [string, string]>} */
-const THEOREMS = { theorem: ["Theorem 4.2", "4.2"], gaussian: ["Eq. (8)", "8"] };
+const THEOREMS = {
+  theorem: ["Theorem 4.2", "4.2"],
+  gaussian: ["Gaussian bound", "Gaussian"],
+};
 
 let charts = 0;
 
@@ -282,6 +285,13 @@ export class LossChart {
         .tickSizeOuter(0)
         .tickFormat((value) => (this.linear ? tickCount(value - 1) : decade(value - 1))),
     );
+    // What would stick out on the right ends there.
+    const sticksOut = (tick) =>
+      this.x(tick) + textWidth(tickCount(tick - 1)) / 2 > right + MARGIN.right;
+    this.xAxis
+      .selectAll(".tick text")
+      .attr("text-anchor", (tick) => (this.linear && sticksOut(tick) ? "end" : "middle"))
+      .attr("x", (tick) => (this.linear && sticksOut(tick) ? MARGIN.right : 0));
     const [low, high] = this.y.domain().map((value) => Math.round(Math.log10(value)));
     const every = Math.ceil((high - low) / 8);
     const levels = [];
