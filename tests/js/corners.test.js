@@ -185,3 +185,17 @@ test("where the axes hold still, curves and stages end with them", () => {
     { stage: 2, from: slower.times.overfit, to: before.horizon },
   ]);
 });
+
+test("a network's run ends where its axis does, which grows while the run does", () => {
+  const problem = drawNetwork(4, 5, 10, 0);
+  const settings = { ...RIDGE, weight_decay: 0.01, learning_rate: 0.05 };
+  const training = new Training(problem, settings);
+  for (let slice = 0; slice < 2000 && training.advance(1, () => 2); slice++) {
+    const { horizon, steps, pending } = network.analyze(settings, problem, training, 60);
+    assert.ok(horizon >= 60 && steps.at(-1) <= horizon);
+    if (pending) assert.ok(training.last.step <= horizon);
+  }
+  const long = network.analyze(settings, problem, training, 1e7);
+  assert.equal(long.horizon, 1e7);
+  assert.equal(long.tail.steps.at(-1), 1e7);
+});
