@@ -85,8 +85,8 @@ def name_landmarks(page):
 
 
 def name_buttons(page):
-    """A button that shows words is named by them."""
-    for button in page.select("button.search-button-field"):
+    """A button that shows words is named by them, and so is the summary of a folded cell."""
+    for button in page.select("button.search-button-field, details > summary[aria-label]"):
         del button["aria-label"]
 
 
