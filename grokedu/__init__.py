@@ -5,10 +5,11 @@ A map of the modules, in the order of their imports:
 ==============  ============================================================================
 `checks`        bad input in words
 `ridge`         what is learned: data, teacher, initial weights, population covariance
-`random_features`  ridge regression on random ReLU and Fourier features
+`random_features`  ridge regression on random ReLU and Fourier features, and maps to them
+`data`          your own data, with test rows in place of a teacher
 `networks`      ReLU networks with their data, and their exact population loss
 `progress`      how a long run tells how far it is
-`trajectory`    what a run leaves behind: the two losses at each recorded step
+`trajectory`    what a run leaves behind: the two losses at each recorded step, to keep in a file
 `training`      gradient descent on ridge problems, step by step, in numba kernels
 `network_training`  the same on networks
 `crossings`     sums of decaying exponentials, and the exact steps at which they cross a level

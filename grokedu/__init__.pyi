@@ -1,6 +1,7 @@
 # The public names: read by grokedu when it is imported, and by editors and type checkers.
 from . import checks as checks
 from . import crossings as crossings
+from . import data as data
 from . import exact as exact
 from . import explorers as explorers
 from . import figures as figures
@@ -14,7 +15,11 @@ from . import sweeps as sweeps
 from . import theory as theory
 from . import training as training
 from . import trajectory as trajectory
+from .data import DataProblem as DataProblem
+from .data import data_problem as data_problem
+from .exact import accuracy_times as accuracy_times
 from .exact import exact_grokking_times as exact_grokking_times
+from .exact import exact_outputs as exact_outputs
 from .exact import exact_ridge as exact_ridge
 from .exact import ridge_solution as ridge_solution
 from .grokking import GrokkingTimes as GrokkingTimes
@@ -26,12 +31,15 @@ from .network_training import train_network as train_network
 from .networks import NetworkProblem as NetworkProblem
 from .networks import relu_network_problem as relu_network_problem
 from .random_features import fourier_feature_problem as fourier_feature_problem
+from .random_features import fourier_features as fourier_features
 from .random_features import relu_feature_problem as relu_feature_problem
+from .random_features import relu_features as relu_features
 from .ridge import RidgeProblem as RidgeProblem
 from .ridge import gaussian_problem as gaussian_problem
 from .ridge import realizable_problem as realizable_problem
 from .sweeps import sweep as sweep
 from .training import train_ridge as train_ridge
 from .trajectory import Trajectory as Trajectory
+from .trajectory import load_trajectory as load_trajectory
 
 __version__: str

@@ -63,22 +63,30 @@ def _dot(left, right):
 
 
 @_compile
+def _squared_distance(left, right):
+    total = 0.0
+    for i in range(len(left)):
+        total += (left[i] - right[i]) ** 2
+    return total
+
+
+@_compile
 def ridge_primal(
     features,
     targets,
     teacher,
     covariance,
+    test_targets,
     weight_decay,
     learning_rate,
     weights,
-    residual,
     train_loss,
     test_loss,
 ):
     """Gradient descent on θ itself: θ ← (1 − ηλ) θ − (η/n) Φᵀ(Φθ − y).
 
-    State: `weights` (m,) and `residual` = Φθ − y (n,). `covariance` is (1, m) for a diagonal or
-    (m, m) for a full matrix.
+    State: `weights` (m,). `covariance` is (1, m) for a diagonal or (m, m) for a full matrix. Where
+    `test_targets` (p,) is not empty, `covariance` holds the test rows (p, m) instead.
     """
     n_samples, n_features = features.shape
     keep = 1.0 - learning_rate * weight_decay
@@ -86,7 +94,12 @@ def ridge_primal(
     gradient = np.empty(n_features)
     error = np.empty(n_features)
     weighted_error = np.empty(n_features)
+    on_rows = len(test_targets) > 0
+    outputs = np.empty(len(test_targets))
     diagonal = covariance.shape[0] == 1
+    residual = np.dot(features, weights)
+    for i in range(n_samples):
+        residual[i] -= targets[i]
     for step in range(len(train_loss)):
         _times(features, residual, gradient)
         for j in range(n_features):
@@ -96,12 +109,16 @@ def ridge_primal(
         for i in range(n_samples):
             residual[i] -= targets[i]
         train_loss[step] = _dot(residual, residual) / (2 * n_samples)
-        if diagonal:
-            for j in range(n_features):
-                weighted_error[j] = covariance[0, j] * error[j]
+        if on_rows:
+            np.dot(covariance, weights, outputs)
+            test_loss[step] = _squared_distance(outputs, test_targets) / len(outputs)
         else:
-            _times(covariance, error, weighted_error)
-        test_loss[step] = _dot(error, weighted_error)
+            if diagonal:
+                for j in range(n_features):
+                    weighted_error[j] = covariance[0, j] * error[j]
+            else:
+                _times(covariance, error, weighted_error)
+            test_loss[step] = _dot(error, weighted_error)
         if not np.isfinite(train_loss[step] + test_loss[step]):
             return step + 1
     return len(train_loss)
@@ -134,12 +151,17 @@ def ridge_dual(
     `gram` is K = ΦΦᵀ; `test_gram` is ΦΣΦᵀ, or empty when Σ = `scale` · I, which saves a product.
     `start_fit` = Φθ(0), `start_moment` = ΦΣθ(0), `teacher_moment` = ΦΣθ*, and `constants` =
     (θ(0)ᵀΣθ(0), θ(0)ᵀΣθ*, θ*ᵀΣθ*).
+
+    Where `constants` is empty, the test loss is the sum of squares of Aβ + x·b − c instead, which
+    keeps the digits that a difference of large forms would lose: `test_gram` is then Aᵀ (n, q),
+    `start_moment` b and `teacher_moment` c.
     """
     n_samples = len(targets)
     keep = 1.0 - learning_rate * weight_decay
     rate = learning_rate / n_samples
     isotropic = test_gram.size == 0
-    image = np.empty(n_samples)
+    on_rows = constants.size == 0
+    image = np.empty(len(start_moment))
     for step in range(len(train_loss)):
         x = shrink[0]
         for i in range(n_samples):
@@ -157,11 +179,17 @@ def ridge_dual(
         for i in range(n_samples):
             residual = x * start_fit[i] + fit[i] - targets[i]
             squares += residual * residual
-            linear += (x * start_moment[i] - teacher_moment[i]) * coefficients[i]
-            quadratic += coefficients[i] * (scale * fit[i] if isotropic else image[i])
-        start_part = x * (x * constants[0] - 2 * constants[1]) + constants[2]
         train_loss[step] = squares / (2 * n_samples)
-        test_loss[step] = start_part + 2 * linear + quadratic
+        if on_rows:
+            for i in range(len(image)):
+                image[i] += x * start_moment[i]
+            test_loss[step] = _squared_distance(image, teacher_moment)
+        else:
+            for i in range(n_samples):
+                linear += (x * start_moment[i] - teacher_moment[i]) * coefficients[i]
+                quadratic += coefficients[i] * (scale * fit[i] if isotropic else image[i])
+            start_part = x * (x * constants[0] - 2 * constants[1]) + constants[2]
+            test_loss[step] = start_part + 2 * linear + quadratic
         if not np.isfinite(train_loss[step] + test_loss[step]):
             return step + 1
     return len(train_loss)

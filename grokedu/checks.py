@@ -57,10 +57,16 @@ def check_array(name, value, shape=None):
         array = np.asarray(array, dtype=np.float64, order="C")
     except OverflowError:  # a whole number beyond what a float holds
         raise ValueError(f"{name} contains a number above 1e308: rescale it") from None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError) as error:
+        if "NAType" in str(error):  # what pandas' nullable numbers put for a missing one
+            raise ValueError(f"{name} has missing values: remove or replace those rows") from None
         raise ValueError(f"{name} is not an array of numbers: pass real numbers only") from None
     if shape is not None and array.shape != shape:
-        raise ValueError(f"{name} has shape {array.shape}, expected {shape}: make the shapes agree")
+        remedy = "make the shapes agree"
+        if array.ndim == 2 and array.shape[:1] == shape:
+            single = array.shape[1] == 1
+            remedy = f"pass numpy.ravel({name})" if single else "pass one column at a time"
+        raise ValueError(f"{name} has shape {array.shape}, expected {shape}: {remedy}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity: remove or replace those entries")
     return array

@@ -34,6 +34,8 @@ class DecayingForm:
     constant : float
     rising : (k,) bool, optional
         Where δ_j(t) = offset_j + amplitude_j · (1 − ρ_j^t) instead: the offset is then the start.
+    factor : (q, k) float64, optional
+        A with Q = AᵀA. ‖Aδ‖² has digits that δᵀQδ loses where δ is large and Aδ is small.
     """
 
     offset: np.ndarray
@@ -42,6 +44,7 @@ class DecayingForm:
     form: np.ndarray
     constant: float = 0.0
     rising: np.ndarray | None = None
+    factor: np.ndarray | None = None
 
     @classmethod
     def between(cls, start, end, *, drop, form, constant=0.0):
@@ -74,10 +77,15 @@ class DecayingForm:
         return self.amplitude * share
 
     def _at(self, steps):
-        delta = self.coordinates_at(steps)
+        return self._square(self.coordinates_at(steps)) + self.constant
+
+    def _square(self, delta):
+        if self.factor is not None:
+            image = delta @ self.factor.T
+            return np.einsum("ti,ti->t", image, image)
         if self.form.ndim == 1:
-            return delta**2 @ self.form + self.constant
-        return np.einsum("ti,ti->t", delta @ self.form, delta) + self.constant
+            return delta**2 @ self.form
+        return np.einsum("ti,ti->t", delta @ self.form, delta)
 
     @np.errstate(under="ignore")
     def bounds(self, first, last):
@@ -89,9 +97,8 @@ class DecayingForm:
             low = np.maximum(np.abs(middle) - radius, 0) ** 2 @ self.form
             high = (np.abs(middle) + radius) ** 2 @ self.form
         else:
-            image = middle @ self.form
-            center = np.einsum("ti,ti->t", image, middle)
-            slope = 2 * np.einsum("ti,ti->t", np.abs(image), radius)
+            center = self._square(middle)
+            slope = 2 * np.einsum("ti,ti->t", np.abs(middle @ self.form), radius)
             bend = np.einsum("ti,ti->t", radius @ np.abs(self.form), radius)
             low, high = np.maximum(center - slope, 0), center + slope + bend
         return low + self.constant, high + self.constant
@@ -124,6 +131,58 @@ class DecayingForm:
                 offset = offset + self.rising * amplitude * self.drop
             amplitude = amplitude * (1 - self.drop)
         return replace(self, offset=offset, amplitude=amplitude, drop=self.drop * (2 - self.drop))
+
+
+@dataclass(frozen=True, eq=False)
+class WrongSigns:
+    """f(t) = how many entries of `matrix` @ δ(t) are not positive.
+
+    It is searched like a `DecayingForm`: `first_at_most` and `last_at_least` take it.
+
+    Attributes
+    ----------
+    coordinates : DecayingForm
+        δ(t), shape (k,).
+    matrix : (rows, k) float64
+    """
+
+    coordinates: DecayingForm
+    matrix: np.ndarray
+
+    @property
+    def drop(self):
+        return self.coordinates.drop
+
+    @np.errstate(under="ignore")
+    def at(self, steps):
+        """f at each of `steps` (T,), where a step may be infinity."""
+        rows = max(1, _BLOCK // max(self.matrix.shape))
+        pieces = [steps[i : i + rows] for i in range(0, len(steps), rows)]
+        return np.concatenate([self._at(piece) for piece in pieces])
+
+    def _at(self, steps):
+        return _count_wrong(self.coordinates.coordinates_at(steps) @ self.matrix.T)
+
+    @np.errstate(under="ignore")
+    def bounds(self, first, last):
+        """Lower and upper bounds on f over the steps first_i … last_i; needs every ρ_j ≥ 0."""
+        form = self.coordinates
+        here, there = form._change(first), form._change(last)
+        middle = (form.offset + (here + there) / 2) @ self.matrix.T
+        radius = np.abs(here - there) / 2 @ np.abs(self.matrix).T
+        return _count_wrong(middle + radius), _count_wrong(middle - radius)
+
+    def bend(self, first, last):
+        """A count has no curvature: there is nothing to add to its bounds."""
+        return np.full(len(first), np.inf)
+
+    def every_second(self, parity):
+        """The counts at the steps 2k + parity."""
+        return replace(self, coordinates=self.coordinates.every_second(parity))
+
+
+def _count_wrong(margins):
+    return np.count_nonzero(~(margins > 0), axis=1).astype(np.float64)
 
 
 @np.errstate(under="ignore")

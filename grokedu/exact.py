@@ -13,9 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from grokedu.checks import check_number, check_steps, check_thresholds
-from grokedu.crossings import DecayingForm, first_at_most, last_at_least
+from grokedu.crossings import DecayingForm, WrongSigns, first_at_most, last_at_least
+from grokedu.data import DataProblem
 from grokedu.grokking import GrokkingTimes, Reason, Why
-from grokedu.ridge import check_gradient_descent
+from grokedu.ridge import check_features, check_gradient_descent
 from grokedu.trajectory import Trajectory
 
 
@@ -48,6 +49,7 @@ def exact_ridge(problem, *, weight_decay, learning_rate, steps):
         train_loss=_train_form(problem, weight_decay, error).at(steps),
         test_loss=_test_form(problem, error).at(steps),
         weights=problem.teacher + problem.modes.basis @ error.coordinates_at(steps[-1])[0],
+        parameters={"weight_decay": weight_decay, "learning_rate": learning_rate},
     )
 
 
@@ -84,6 +86,100 @@ def exact_grokking_times(
     error = _error(problem, weight_decay, learning_rate)
     train_form = _train_form(problem, weight_decay, error)
     return crossing_times(train_form, _test_form(problem, error), train_threshold, test_threshold)
+
+
+@np.errstate(under="ignore")
+def exact_outputs(problem, features, *, weight_decay, learning_rate, steps):
+    """The outputs ⟨θ(t), φ(x)⟩ at any steps, for rows φ(x) of your choice.
+
+    Where the labels are −1 and +1, ``numpy.mean(outputs * labels > 0, axis=1)`` is the accuracy at
+    each of the steps. For k classes take k problems with the same features, one for each class
+    against the others; the class is the one with the largest output.
+
+    Parameters
+    ----------
+    problem : RidgeProblem
+    features : (rows, m) array
+        Such as `problem.features`, or the `test_features` of a `DataProblem`.
+    weight_decay, learning_rate : float
+        λ and η, as in `train_ridge`.
+    steps : (k,) array of whole numbers
+        As in `exact_ridge`.
+
+    Returns
+    -------
+    (k, rows) float64
+
+    Raises
+    ------
+    ValueError
+        As `exact_ridge`, and for features of another number of columns.
+    """
+    weight_decay, learning_rate = check_gradient_descent(problem, weight_decay, learning_rate)
+    steps, features = check_steps(steps), check_features(features)
+    if features.shape[1] != problem.n_features:
+        raise ValueError(
+            f"features has {features.shape[1]} columns, those of the problem {problem.n_features}: "
+            "pass rows of the same kind"
+        )
+    error = _error(problem, weight_decay, learning_rate)
+    changing = error.coordinates_at(steps) @ (features @ problem.modes.basis).T
+    return features @ problem.teacher + changing
+
+
+@np.errstate(under="ignore")
+def accuracy_times(problem, *, weight_decay, learning_rate, train_level=1.0, test_level=0.95):
+    """t1 and t2 by accuracy instead of loss, as exact integers without a limit on the steps.
+
+    The accuracy is the share of rows whose output has the sign of their label; an output of zero
+    has none. In likeness of the times by loss, t1 is the **last** step with training accuracy below
+    `train_level`, so that from t1 + 1 on it stays there, and t2 the **first** step with test
+    accuracy of at least `test_level`, which it may leave again.
+
+    Each output is a sum of decaying exponentials, as the losses are. So the search is the same: an
+    interval of steps is ruled out by how many signs can change in it, and none is skipped.
+
+    Parameters
+    ----------
+    problem : DataProblem
+        With labels of both signs and none that is zero.
+    weight_decay, learning_rate : float
+        λ and η, as in `train_ridge`.
+    train_level, test_level : float
+        Shares of rows, above 0 and at most 1.
+
+    Returns
+    -------
+    GrokkingTimes
+        A time is None, with the reason, if it does not exist.
+
+    Raises
+    ------
+    ValueError
+        As `train_ridge`, for a problem without test rows, labels without a sign, and levels that
+        are no shares.
+    """
+    weight_decay, learning_rate = check_gradient_descent(problem, weight_decay, learning_rate)
+    if not isinstance(problem, DataProblem):
+        raise ValueError(f"problem={problem!r} has no test rows: make it with data_problem")
+    error = _error(problem, weight_decay, learning_rate)
+    overfit_step, generalize_step, reasons = None, None, []
+    train = _wrong_signs("targets", problem.features, problem.targets, problem, error)
+    allowed = _allowed("train_level", train_level, train)
+    last = last_at_least(train, allowed + 0.5)
+    if last is None:
+        reasons.append(Reason(Why.TRAIN_ACCURATE_FROM_THE_START, train_level))
+    elif last == np.inf:
+        reasons.append(
+            Reason(Why.TRAIN_ACCURACY_NEVER_SETTLES, train_level, _accuracy_limit(train))
+        )
+    else:
+        overfit_step = last
+    test = _wrong_signs("test_targets", problem.test_features, problem.test_targets, problem, error)
+    generalize_step = first_at_most(test, _allowed("test_level", test_level, test) + 0.5)
+    if generalize_step is None:
+        reasons.append(Reason(Why.TEST_ACCURACY_NEVER_REACHED, test_level, _accuracy_limit(test)))
+    return GrokkingTimes(overfit_step, generalize_step, tuple(reasons))
 
 
 @np.errstate(under="ignore")
@@ -156,6 +252,9 @@ def _train_form(problem, weight_decay, error):
 
 def _test_form(problem, error):
     """δᵀΣδ − 2⟨E φR, δ⟩ + E R², as one square plus a constant."""
+    if isinstance(problem, DataProblem):
+        factor = problem.test_factor
+        return replace(_with_one(error), form=factor.T @ factor, factor=factor)
     if problem.covariance.ndim == 0 and problem.misfit_moment is None:
         return replace(error, form=np.full(len(error.drop), float(problem.covariance)))
     form = problem.population_form
@@ -165,3 +264,39 @@ def _test_form(problem, error):
     best = np.linalg.lstsq(form, moment, rcond=1e-14)[0]
     left = max(problem.misfit_power - best @ moment, 0.0)
     return replace(error, offset=error.offset - best, form=form, constant=left)
+
+
+def _with_one(form):
+    """One coordinate more, which is always 1."""
+    rising = form.rising
+    return replace(
+        form,
+        offset=np.append(form.offset, 1.0),
+        amplitude=np.append(form.amplitude, 0.0),
+        drop=np.append(form.drop, 0.0),
+        rising=None if rising is None else np.append(rising, False),
+    )
+
+
+def _wrong_signs(name, features, labels, problem, error):
+    """How many rows have an output of another sign than their label."""
+    if not np.all(labels):
+        raise ValueError(
+            f"{name} contains 0, which has no sign: for classes 0 and 1 pass 2 * y - 1"
+        )
+    signs = np.sign(labels)
+    return WrongSigns(error, signs[:, None] * (features @ problem.modes.basis))
+
+
+def _allowed(name, level, wrong):
+    """How many rows may be wrong for an accuracy of at least `level`."""
+    remedy = "pass a share of rows, above 0 and at most 1"
+    share = check_number(name, level, above=0, remedy=remedy)
+    if share > 1:
+        raise ValueError(f"{name}={level!r}: {remedy}")
+    rows = len(wrong.matrix)
+    return rows - int(np.searchsorted(np.arange(rows + 1) / rows, share))
+
+
+def _accuracy_limit(wrong):
+    return float(1 - wrong.at([np.inf])[0] / len(wrong.matrix))

@@ -19,6 +19,9 @@ class Why(StrEnum):
     TEST_REACHED_BEYOND_THE_LAST_STEP = "test reached beyond the last step"
     TEST_NOT_WITHIN_THE_RUN = "test not reached within the run"
     TEST_UNKNOWN = "test loss unknown"
+    TRAIN_ACCURATE_FROM_THE_START = "train accuracy reached from the start"
+    TRAIN_ACCURACY_NEVER_SETTLES = "train accuracy never settles"
+    TEST_ACCURACY_NEVER_REACHED = "test accuracy never reached"
     DIVERGED = "diverged"
 
 
@@ -42,6 +45,16 @@ _WORDS = {
         "the test loss is unknown, since labels do not tell the teacher, and so is when it reaches "
         "{threshold:g}"
     ),
+    Why.TRAIN_ACCURATE_FROM_THE_START: (
+        "the training accuracy is at least {threshold:g} at every step"
+    ),
+    Why.TRAIN_ACCURACY_NEVER_SETTLES: (
+        "the training accuracy tends to {value:.3g} and does not settle at {threshold:g} or above "
+        "up to step 2**53"
+    ),
+    Why.TEST_ACCURACY_NEVER_REACHED: (
+        "the test accuracy tends to {value:.3g} and does not reach {threshold:g} up to step 2**53"
+    ),
     Why.DIVERGED: "the run diverged at step {value}",
 }
 
@@ -54,9 +67,9 @@ class Reason:
     ----------
     kind : Why
     threshold : float or None
-        The ε or c that was not met; None for a run that diverged.
+        The ε, c or accuracy that was not met; None for a run that diverged.
     value : float or int or None
-        The limit of the loss, or the step at which the run ended or diverged.
+        The limit of the loss or accuracy, or the step at which the run ended or diverged.
     """
 
     kind: Why
@@ -80,7 +93,7 @@ class GrokkingTimes:
     overfit_step : int or None
         t1, the **last** step with training loss ≥ ε.
     generalize_step : int or None
-        t2, the **first** step with test loss ≤ c.
+        t2, the **first** step with test loss ≤ c. (By accuracy: see `accuracy_times`.)
     reasons : tuple of Reason
         Why a time is None; empty if both exist.
     """

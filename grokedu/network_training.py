@@ -278,4 +278,5 @@ class _NetworkRun:
             test_loss=losses[:, 1],
             weights=(*self.hidden, self.output),
             diverged=self.diverged,
+            parameters={"weight_decay": self.weight_decay, "learning_rate": self.learning_rate},
         )

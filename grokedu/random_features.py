@@ -1,8 +1,8 @@
-"""Ridge regression on random features of Gaussian inputs (paper, Section 5.2 and Figure 7).
+"""Random features: of Gaussian inputs (paper, Section 5.2 and Figure 7), and maps for your own.
 
-Only the output weights are trained, so these are `RidgeProblem`s. Their population covariance has
-a closed form, but as an (m, m) matrix it would fill the memory at m = 10⁴; it is an operator that
-is computed block by block when it multiplies something.
+Only the output weights are trained, so these are `RidgeProblem`s. For Gaussian inputs their
+population covariance has a closed form, but as an (m, m) matrix it would fill the memory at
+m = 10⁴; it is an operator that is computed block by block when it multiplies something.
 """
 
 import math
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from grokedu.checks import check_count, check_number, check_rng
-from grokedu.ridge import RidgeProblem
+from grokedu.ridge import RidgeProblem, check_features
 
 _BLOCK_ROWS = 1024
 
@@ -223,3 +223,95 @@ def _counts(n_samples, n_features, input_dim):
         check_count("n_features", n_features),
         check_count("input_dim", input_dim),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMap:
+    """φ(x) = √(2/m) · `activation`(Wx + b), to be called with rows of inputs.
+
+    Attributes
+    ----------
+    activation : function
+    weights : (m, d) float64
+        W.
+    shift : (m,) float64
+        b.
+    """
+
+    activation: np.ufunc
+    weights: np.ndarray
+    shift: np.ndarray
+
+    def __call__(self, inputs):
+        """φ of each row of `inputs` (rows, d), shape (rows, m)."""
+        inputs = check_features(inputs, "inputs")
+        n_features, input_dim = self.weights.shape
+        if inputs.shape[1] != input_dim:
+            raise ValueError(
+                f"inputs has {inputs.shape[1]} columns, the map was made for {input_dim}: pass "
+                "rows of the same kind"
+            )
+        return math.sqrt(2 / n_features) * self.activation(inputs @ self.weights.T + self.shift)
+
+    def __repr__(self):
+        return f"FeatureMap({self.activation.__name__}, weights={self.weights.shape})"
+
+
+def relu_features(inputs, *, n_features, rng):
+    """Draw random ReLU features φ(x) = √(2/m) max(Wx, 0), with W of entries N(0, 1).
+
+    ‖φ(x)‖ is ‖x‖ on average, and grows with it: center the inputs and bring their norms near 1.
+
+    Parameters
+    ----------
+    inputs : (n, d) array
+        The rows that the map is for; only the number of columns matters.
+    n_features : int
+        m.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    FeatureMap
+        A function: call it with training rows and test rows alike.
+    """
+    weights = _draw(inputs, n_features, rng)
+    return FeatureMap(_relu, weights, np.zeros(len(weights)))
+
+
+def fourier_features(inputs, *, n_features, frequency_variance=1.0, rng):
+    """Draw random Fourier features φ(x) = √(2/m) cos(Wx + b), W ~ N(0, σ²) and b uniform.
+
+    ⟨φ(x), φ(x')⟩ approximates the Gaussian kernel exp(−σ²‖x − x'‖²/2): σ says which inputs count as
+    close.
+
+    Parameters
+    ----------
+    inputs : (n, d) array
+        The rows that the map is for; only the number of columns matters.
+    n_features : int
+        m.
+    frequency_variance : float
+        σ².
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    FeatureMap
+        A function: call it with training rows and test rows alike.
+    """
+    variance = check_number(
+        "frequency_variance", frequency_variance, at_least=0, remedy="pass 0 or more"
+    )
+    weights = math.sqrt(variance) * _draw(inputs, n_features, rng)
+    return FeatureMap(np.cos, weights, rng.uniform(0, 2 * np.pi, len(weights)))
+
+
+def _draw(inputs, n_features, rng):
+    n_features = check_count("n_features", n_features)
+    check_rng(rng)
+    return rng.standard_normal((n_features, check_features(inputs, "inputs").shape[1]))
+
+
+def _relu(x):
+    return np.maximum(x, 0)

@@ -118,6 +118,8 @@ class RidgeProblem:
         E φ(x) R(x); None stands for zero.
     misfit_power : float
         E R(x)².
+    teacher_is_known : bool
+        False for a `DataProblem`, whose `teacher` is zero because nobody knows another.
 
     Raises
     ------
@@ -142,8 +144,10 @@ class RidgeProblem:
     misfit_moment: np.ndarray | None = None
     misfit_power: float = 0.0
 
+    teacher_is_known = True
+
     def __post_init__(self):
-        features = _check_features(self.features)
+        features = check_features(self.features)
         n, m = features.shape
         checked = {
             "features": features,
@@ -168,7 +172,7 @@ class RidgeProblem:
                 "init_variance", self.init_variance, at_least=0, remedy=remedy
             )
         if self.norm_bound_is_sure:
-            largest = _largest_norm(self.features)
+            largest = largest_norm(self.features)
             remedy = f"pass at least the largest norm among the samples, {largest:.6g}"
             zero = {"at_least": largest * (1 - 1e-12), "remedy": remedy}
         numbers["feature_norm_bound"] = check_number(
@@ -182,7 +186,7 @@ class RidgeProblem:
         stored = isinstance(self.covariance, np.ndarray)
         kind = kinds[self.covariance.ndim] if stored else type(self.covariance).__name__
         return (
-            f"RidgeProblem(n_samples={self.n_samples}, n_features={self.n_features}, "
+            f"{type(self).__name__}(n_samples={self.n_samples}, n_features={self.n_features}, "
             f"covariance={kind}, init_variance={self.init_variance})"
         )
 
@@ -345,6 +349,19 @@ class RidgeProblem:
             noise = self.targets - self.features @ self.teacher
             teacher = _factor("teacher_norm", teacher_norm, old) * self.teacher
             changed |= {"teacher": teacher, "targets": self.features @ teacher + noise}
+        return self._with(**changed)
+
+    def started_at(self, weights):
+        """The same problem with other initial weights (m,), which nobody drew.
+
+        Returns
+        -------
+        RidgeProblem
+        """
+        return self._with(initial_weights=weights, init_variance=None)
+
+    def _with(self, **changed):
+        """With other fields, but the same features: what was computed from these is kept."""
         problem = replace(self, **changed)
         for name in ("gram", "_singular_values_and_vectors"):
             if name in self.__dict__:
@@ -370,20 +387,25 @@ def _unit(vector, whole):
     return vector / length, float(length)
 
 
-def _check_features(features):
-    features = check_array("features", features)
+def check_features(features, name="features"):
+    """Return `features` as (rows, columns) of float64 with finite squares, or raise a ValueError.
+
+    Both numbers are at least 1.
+    """
+    features = check_array(name, features)
     if features.ndim != 2 or 0 in features.shape:
         raise ValueError(
-            f"features has shape {features.shape}: pass (n_samples, n_features), both at least 1"
+            f"{name} has shape {features.shape}: pass (n_samples, n_features), both at least 1"
         )
-    if not math.isfinite(_largest_norm(features)):
+    if not math.isfinite(largest_norm(features)):
         raise ValueError(
-            f"features goes up to {np.abs(features).max():.3g}, whose square overflows: rescale it"
+            f"{name} goes up to {np.abs(features).max():.3g}, whose square overflows: rescale it"
         )
     return features
 
 
-def _largest_norm(features):
+def largest_norm(features):
+    """max_i ‖φ(x_i)‖ over the rows."""
     with np.errstate(over="ignore", under="ignore"):
         return math.sqrt(np.max(np.sum(features**2, axis=1)))
 
@@ -430,7 +452,7 @@ def realizable_problem(
     ValueError
         For shapes that do not agree, NaN, zero samples, or a covariance that is none.
     """
-    features = _check_features(features)
+    features = check_features(features)
     teacher = check_array("teacher", teacher, features.shape[1:])
     bound_is_given = feature_norm_bound is not None
     return RidgeProblem(
@@ -440,7 +462,7 @@ def realizable_problem(
         teacher=teacher,
         covariance=covariance,
         init_variance=init_variance,
-        feature_norm_bound=feature_norm_bound if bound_is_given else _largest_norm(features),
+        feature_norm_bound=feature_norm_bound if bound_is_given else largest_norm(features),
         norm_bound_is_sure=bound_is_given,
     )
 

@@ -3,7 +3,7 @@
 Each function is named after the statement it computes and says which conditions that statement
 needs; `conditions` checks all of them on a given problem. A bound computed where its conditions
 fail is only a number: nothing is promised. A lower bound on t2 that would be negative says nothing
-and is −inf.
+and is −inf. Where no teacher is known, as with `data_problem`, whatever depends on one is NaN.
 
 Numbering follows arXiv 2601.19791, version 4.
 """
@@ -168,7 +168,7 @@ def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.
     delta = check_probability("failure_probability", failure_probability)
     remedy = "pass a number, 0 or more"
     weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
-    norm = float(np.linalg.norm(problem.teacher))
+    norm = _teacher_norm(problem)
     b = problem.feature_norm_bound
     return RidgeSolutionBounds(
         samples_needed=2048 * (b * norm) ** 4 / epsilon**2 * math.log(4 / delta),
@@ -226,7 +226,7 @@ def final_loss_bound(problem, *, weight_decay, train_threshold=0.01, failure_pro
     weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
     epsilon, _ = check_thresholds(train_threshold, 1.0)
     delta = check_probability("failure_probability", failure_probability)
-    norm = float(np.linalg.norm(problem.teacher))
+    norm = _teacher_norm(problem)
     worst = (problem.feature_norm_bound * norm) ** 2
     return FinalLossBound(
         samples_needed=16 * (2 + math.log(2 / delta)) * (worst / epsilon) ** 2,
@@ -320,14 +320,14 @@ def conditions(
 
 def _assumptions_of_4_1(problem, lam, eta, epsilon, c, delta):
     return [
-        ("‖θ*‖ ≤ 0", _norm(problem.teacher), 0.0),
+        ("‖θ*‖ ≤ 0", _teacher_norm(problem), 0.0),
         *_linear_teacher(problem),
         ("η ≤ 2/(L + 2λ)", eta, _ratio(2, problem.mean_squared_feature_norm + 2 * lam)),
     ]
 
 
 def _assumptions_of_4_4(problem, lam, eta, epsilon, c, delta):
-    norm, mean_norm = _norm(problem.teacher), problem.mean_squared_feature_norm
+    norm, mean_norm = _teacher_norm(problem), problem.mean_squared_feature_norm
     return [
         ("η < 1/(λ + λmax/n)", eta, _ratio(1, lam + problem.max_curvature)),
         ("λ ≤ 2ε/(3‖θ*‖²)", lam, _ratio(2 * epsilon, 3 * norm**2)),
@@ -339,15 +339,14 @@ def _assumptions_of_4_4(problem, lam, eta, epsilon, c, delta):
 
 def _assumptions_of_4_5(problem, lam, eta, epsilon, c, delta):
     n, m, known = problem.n_samples, problem.n_features, _known(problem)
-    moment = problem.misfit_moment
-    of_teacher = _ratio(8 * _norm(problem.teacher) ** 2, known["ν²"])
+    of_teacher = _ratio(8 * _teacher_norm(problem) ** 2, known["ν²"])
     of_threshold = _ratio(8 * c, known["λmin(Σ)"] * known["ν²"])
     return [
         ("η < 1/λ", eta, _ratio(1, lam)),
         ("m ≥ n + 32 ln(2/δ)", m, n + 32 * math.log(2 / delta)),
         ("m ≥ n + 8‖θ*‖²/ν²", m, n + of_teacher),
         ("m ≥ n + 8c/(λmin(Σ) ν²)", m, n + of_threshold),
-        ("‖E φR‖ ≤ 0", 0.0 if moment is None else _norm(moment), 0.0),
+        ("‖E φR‖ ≤ 0", _misfit_moment(problem), 0.0),
     ]
 
 
@@ -376,7 +375,7 @@ def _assumptions_of_4_2(problem, lam, eta, epsilon, c, delta):
 
 
 def _assumptions_of_8(problem, lam, eta, epsilon, c, delta):
-    norm = _norm(problem.teacher)
+    norm = _teacher_norm(problem)
     return [
         ("relative difference of Σ and I/m ≤ 0", _anisotropy(problem), 0.0),
         ("ηλ ≤ 0.01", eta * lam, 0.01),
@@ -409,10 +408,13 @@ def _with_needed(statements):
 
 def _linear_teacher(problem):
     """N* = ⟨θ*, φ⟩ and labels without noise, for which R = 0 and y = Φθ*."""
-    return [_labels_of_the_teacher(problem), ("misfit E R² ≤ 0", problem.misfit_power, 0.0)]
+    power = problem.misfit_power if problem.teacher_is_known else math.nan
+    return [_labels_of_the_teacher(problem), ("misfit E R² ≤ 0", power, 0.0)]
 
 
 def _labels_of_the_teacher(problem):
+    if not problem.teacher_is_known:
+        return "max |y − Φθ*| ≤ 0", math.nan, 0.0
     taught = problem.features @ problem.teacher
     off = float(np.abs(problem.targets - taught).max())
     # Sums in another order differ by this much.
@@ -454,11 +456,24 @@ def _unknown(problem, assumption, left, limit):
         return ""
     words = {"ν²": "init_variance was not given", "λmin(Σ)": "Σ is too large for its λmin"}
     missing = [symbol for symbol, value in _known(problem).items() if math.isnan(value)]
+    if not problem.teacher_is_known:
+        words |= dict.fromkeys(["θ*", "R"], "the teacher is not known")
+        missing += ["θ*", "R"]
     return "; ".join(words[symbol] for symbol in missing if symbol in assumption)
 
 
 def _norm(vector):
     return float(np.linalg.norm(vector))
+
+
+def _teacher_norm(problem):
+    return _norm(problem.teacher) if problem.teacher_is_known else math.nan
+
+
+def _misfit_moment(problem):
+    if not problem.teacher_is_known:
+        return math.nan
+    return 0.0 if problem.misfit_moment is None else _norm(problem.misfit_moment)
 
 
 def _smallest_curvature(problem):
@@ -483,7 +498,7 @@ def _log_stage_two(problem, c):
     variance = _init_variance(problem)
     if unseen <= 0 or smallest <= 0 or variance <= 0:
         return -math.inf
-    level = math.sqrt(c / smallest) + float(np.linalg.norm(problem.teacher))
+    level = math.sqrt(c / smallest) + _teacher_norm(problem)
     return math.log(unseen * variance / 2) - 2 * math.log(level)
 
 
@@ -498,6 +513,8 @@ def _ratio(above, below):
 
 def _at_least(logarithm, rate):
     """The time logarithm / rate up to which something is promised; −inf if that is none."""
+    if math.isnan(logarithm):
+        return math.nan
     if logarithm < 0:
         return -math.inf
     # No weight decay makes the time infinite, not an error.

@@ -1,8 +1,14 @@
 """What a run leaves behind, whether it was iterated or computed in closed form."""
 
+import json
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
+
+_FORMAT = 1  # of saved files
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +24,14 @@ class Trajectory:
     test_loss : (k,) float64
         L(θ(t)) = E_x (⟨θ, φ(x)⟩ − N*(x))², **without** the factor ½. This is the exact
         population loss, not an average over test samples.
-    weights : (m,) float64 or None
-        The weights at the last recorded step; None for a prediction, which belongs to no problem.
+    weights : (m,) float64, tuple of arrays, or None
+        The weights at the last recorded step, of a network layer by layer; None for a prediction,
+        which belongs to no problem.
     diverged : bool
         Whether the run stopped because a loss stopped being a finite number. The last entry of
         `steps` is then the step at which that happened.
+    parameters : dict
+        λ and η of the run: "weight_decay" and "learning_rate".
     """
 
     steps: np.ndarray
@@ -30,6 +39,7 @@ class Trajectory:
     test_loss: np.ndarray
     weights: np.ndarray | None = field(repr=False)
     diverged: bool = False
+    parameters: dict = field(default_factory=dict)
 
     def __post_init__(self):
         for name, value in vars(self).items():
@@ -45,3 +55,78 @@ class Trajectory:
     def divergence_step(self):
         """The step at which the run diverged, or None."""
         return int(self.steps[-1]) if self.diverged else None
+
+    def to_frame(self):
+        """A pandas DataFrame with one row per recorded step: `step`, `train_loss`, `test_loss`."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {"step": self.steps, "train_loss": self.train_loss, "test_loss": self.test_loss}
+        )
+
+    def save(self, path):
+        """Write the run to a file, which `load_trajectory` reads.
+
+        It is an .npz of NumPy, with the losses, the weights, and as JSON the parameters of the run
+        and the version of grokedu that wrote it. A file of that name is replaced once the new one
+        is complete.
+        """
+        from grokedu import __version__
+
+        layers = self.weights if isinstance(self.weights, tuple) else [self.weights]
+        layers = [layer for layer in layers if layer is not None]
+        about = {
+            "format": _FORMAT,
+            "grokedu": __version__,
+            "diverged": bool(self.diverged),
+            "weights": "tuple" if isinstance(self.weights, tuple) else "array",
+            "parameters": self.parameters,
+        }
+        path = Path(path)
+        unfinished = path.with_name(path.name + ".part")
+        with unfinished.open("wb") as file:  # a name would be given the ending .npz
+            np.savez(
+                file,
+                about=json.dumps(about),
+                steps=self.steps,
+                train_loss=self.train_loss,
+                test_loss=self.test_loss,
+                **{f"weights_{number}": layer for number, layer in enumerate(layers)},
+            )
+        os.replace(unfinished, path)
+
+
+def load_trajectory(path):
+    """Read a run that `Trajectory.save` has written.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    ValueError
+        If the file is no saved run, or that of a later version of grokedu.
+    FileNotFoundError
+        If there is none.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            about = json.loads(str(saved["about"]))
+            losses = {name: saved[name] for name in ("steps", "train_loss", "test_loss")}
+            n_layers = sum(name.startswith("weights_") for name in saved.files)
+            layers = tuple(saved[f"weights_{number}"] for number in range(n_layers))
+            version = about["format"]
+    except (BadZipFile, EOFError, KeyError, TypeError, ValueError):
+        raise ValueError(
+            f"path={str(path)!r} is no saved run: pass a file of Trajectory.save"
+        ) from None
+    if version > _FORMAT:
+        raise ValueError(
+            f"path={str(path)!r} was saved by grokedu {about['grokedu']}: load it with that "
+            "version or a later one"
+        )
+    weights = layers if about["weights"] == "tuple" else next(iter(layers), None)
+    return Trajectory(
+        **losses, weights=weights, diverged=about["diverged"], parameters=about["parameters"]
+    )
