@@ -45,7 +45,7 @@ class DataProblem(RidgeProblem):
     teacher: np.ndarray = field(init=False)
     covariance: SampleCovariance = field(init=False)
     feature_norm_bound: float = field(init=False)
-    norm_bound_is_sure: bool = field(init=False, default=False)
+    norm_bound_is_sure: bool = field(init=False)
     misfit_moment: np.ndarray = field(init=False)
     misfit_power: float = field(init=False)
     test_features: np.ndarray = field(kw_only=True)
@@ -69,6 +69,7 @@ class DataProblem(RidgeProblem):
             "test_targets": targets,
             "teacher": np.zeros(rows.shape[1]),
             "covariance": SampleCovariance(rows),
+            "norm_bound_is_sure": False,
             "feature_norm_bound": max(largest_norm(features), largest_norm(rows)),
             "misfit_moment": rows.T @ targets / len(rows),
             "misfit_power": float(np.mean(targets**2)),

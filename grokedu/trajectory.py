@@ -111,7 +111,7 @@ def load_trajectory(path):
         If there is none.
     """
     try:
-        with np.load(path, allow_pickle=False) as saved:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:
             about = json.loads(str(saved["about"]))
             losses = {name: saved[name] for name in ("steps", "train_loss", "test_loss")}
             n_layers = sum(name.startswith("weights_") for name in saved.files)

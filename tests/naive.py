@@ -4,8 +4,11 @@ import numpy as np
 
 
 def losses(problem, weights):
-    """(1/2n) Σ_i (⟨θ, φ(x_i)⟩ − y_i)² and (θ − θ*)ᵀ Σ (θ − θ*)."""
+    """(1/2n) Σ_i (⟨θ, φ(x_i)⟩ − y_i)² and (θ − θ*)ᵀ Σ (θ − θ*), or the error on test rows."""
     residual = problem.features @ weights - problem.targets
+    if not problem.teacher_is_known:
+        test_residual = problem.test_features @ weights - problem.test_targets
+        return np.sum(residual**2) / (2 * problem.n_samples), np.mean(test_residual**2)
     error = weights - problem.teacher
     sigma = problem.covariance
     image = sigma @ error if sigma.ndim == 2 else sigma * error

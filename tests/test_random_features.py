@@ -1,6 +1,7 @@
 """Random features: closed-form moments, a covariance that is never stored, and runs with both."""
 
 import math
+import pickle
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -350,3 +351,52 @@ class TestBadInput:
         run = gk.train_ridge(problem, weight_decay=1e-3, learning_rate=0.1, n_steps=100)
         exact = gk.exact_ridge(problem, weight_decay=1e-3, learning_rate=0.1, steps=run.steps)
         np.testing.assert_allclose(run.test_loss, exact.test_loss, rtol=1e-9)
+
+
+class TestFeatureMaps:
+    """φ(x) = √(2/m) σ(Wx + b), drawn once and applied to any rows."""
+
+    @pytest.fixture
+    def inputs(self):
+        return np.random.default_rng(5).standard_normal((7, 3)) / 2
+
+    def test_relu(self, inputs):
+        features = gk.relu_features(inputs, n_features=50, rng=np.random.default_rng(6))
+        hidden = np.random.default_rng(6).standard_normal((50, 3))
+        expected = math.sqrt(2 / 50) * np.maximum(inputs @ hidden.T, 0)
+        np.testing.assert_allclose(features(inputs), expected, rtol=1e-14)
+
+    def test_fourier(self, inputs):
+        """Their inner products tend to the Gaussian kernel exp(−σ²‖x − x'‖²/2)."""
+        features = gk.fourier_features(
+            inputs, n_features=100_000, frequency_variance=2.0, rng=np.random.default_rng(7)
+        )
+        gram = features(inputs) @ features(inputs).T
+        distances = np.sum((inputs[:, None] - inputs) ** 2, axis=2)
+        np.testing.assert_allclose(gram, np.exp(-distances), atol=0.02)
+
+    @pytest.mark.parametrize("kind", [gk.relu_features, gk.fourier_features])
+    def test_each_row_by_itself_also_after_a_pickle(self, kind, inputs):
+        features = kind(inputs, n_features=20, rng=np.random.default_rng(8))
+        copy = pickle.loads(pickle.dumps(features))
+        for row in inputs:
+            np.testing.assert_allclose(copy([row])[0], features([row, row])[1], rtol=1e-13)
+
+    @pytest.mark.parametrize("kind", [gk.relu_features, gk.fourier_features])
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (dict(inputs=[1.0, 2.0]), "inputs has shape"),
+            (dict(n_features=0), "n_features=0"),
+            (dict(rng=7), "default_rng"),
+        ],
+    )
+    def test_bad_input(self, kind, change, words):
+        good = dict(inputs=np.ones((2, 3)), n_features=4, rng=np.random.default_rng(0))
+        with pytest.raises(ValueError, match=words):
+            kind(**{**good, **change})
+
+    def test_rows_of_another_width(self, inputs):
+        features = gk.relu_features(inputs, n_features=4, rng=np.random.default_rng(0))
+        with pytest.raises(ValueError, match="inputs has 2 columns, the map was made for 3"):
+            features(inputs[:, :2])

@@ -2,12 +2,15 @@
 
 import io
 import sys
+from dataclasses import replace
 from functools import partial
 
 import naive
 import numpy as np
 import pytest
-from draws import COVARIANCES, SHAPES, known
+from draws import COVARIANCES, SHAPES, examples, known
+from hypothesis import given
+from hypothesis import strategies as st
 
 import grokedu as gk
 from grokedu import _kernels
@@ -148,6 +151,8 @@ class TestForms:
             problem = known(np.random.default_rng(16), 4, 6, 4, kind=kind).problem
             for form in FORMS:
                 gk.train_ridge(problem, **OPTIMIZER, n_steps=2, form=form)
+        for form in FORMS:
+            gk.train_ridge(data_problem(), **OPTIMIZER, n_steps=2, form=form)
         assert len(_kernels.ridge_primal.signatures) == 1
         assert len(_kernels.ridge_dual.signatures) == 1
 
@@ -311,6 +316,116 @@ class TestStopping:
         np.testing.assert_array_equal(part.test_loss, whole.test_loss[: len(part)])
 
 
+class TestRecordEvery:
+    """Losses are kept at multiples of k and at the end; the run is the same."""
+
+    @examples(60)
+    @given(st.integers(1, 300), st.integers(1, 50), st.integers(0, 40), st.sampled_from(FORMS))
+    def test_multiples_and_the_end(self, n_steps, every, begun, form):
+        problem = known(np.random.default_rng(23), 4, 6, 4, label_noise=0.1).problem
+        start = gk.exact_ridge(problem, **OPTIMIZER, steps=[begun])
+        whole, run = (
+            gk.train_ridge(
+                problem, **OPTIMIZER, n_steps=n_steps, form=form, record_every=k, start=start
+            )
+            for k in (1, every)
+        )
+        kept = (whole.steps % every == 0) | np.isin(whole.steps, [begun, begun + n_steps])
+        np.testing.assert_array_equal(run.steps, whole.steps[kept])
+        np.testing.assert_array_equal(run.train_loss, whole.train_loss[kept])
+        np.testing.assert_array_equal(run.test_loss, whole.test_loss[kept])
+        np.testing.assert_array_equal(run.weights, whole.weights)
+
+    def test_a_run_that_diverges_between_two_records_ends_at_its_step(self):
+        problem = known(np.random.default_rng(17), 6, 9, 5, label_noise=0.1).problem
+        settings = dict(weight_decay=0, learning_rate=11.0, n_steps=5000, allow_unstable=True)
+        whole, run = (gk.train_ridge(problem, **settings, record_every=k) for k in (1, 1000))
+        assert run.diverged and run.divergence_step == whole.divergence_step
+        np.testing.assert_array_equal(run.steps, [0, whole.divergence_step])
+
+    def test_a_run_that_is_stopped_keeps_its_last_step(self):
+        problem = known(np.random.default_rng(21), 5, 8, 5, label_noise=0.1).problem
+        run = gk.train_ridge(
+            problem, **OPTIMIZER, n_steps=10**12, record_every=10**9, progress=lambda done: False
+        )
+        assert run.steps.tolist() == [0, 64]
+        assert problem.train_loss(run.weights) == pytest.approx(run.train_loss[-1], rel=1e-12)
+
+
+def data_problem():
+    rng = np.random.default_rng(24)
+    rows, labels = rng.standard_normal((20, 9)) / 3, rng.choice([-1.0, 1.0], 20)
+    return gk.data_problem(
+        rows[:6],
+        labels[:6],
+        test_features=rows[6:],
+        test_targets=labels[6:],
+        init_variance=1,
+        rng=rng,
+    )
+
+
+class TestStart:
+    """A run that is continued is the run that was never interrupted."""
+
+    @pytest.fixture(params=["scalar", "full", "data"])
+    def problem(self, request):
+        if request.param == "data":
+            return data_problem()
+        return known(
+            np.random.default_rng(25), 6, 9, 6, kind=request.param, label_noise=0.1
+        ).problem
+
+    def in_two(self, problem, tmp_path, **settings):
+        first = gk.train_ridge(problem, **OPTIMIZER, n_steps=137, **settings)
+        first.save(tmp_path / "run")
+        start = gk.load_trajectory(tmp_path / "run")
+        return gk.train_ridge(problem, **OPTIMIZER, n_steps=163, start=start, **settings)
+
+    def test_bit_for_bit_in_the_primal_form(self, kernels, problem, tmp_path):
+        whole = gk.train_ridge(problem, **OPTIMIZER, n_steps=300, form="primal")
+        parts = self.in_two(problem, tmp_path, form="primal")
+        np.testing.assert_array_equal(parts.steps, whole.steps)
+        np.testing.assert_array_equal(parts.train_loss, whole.train_loss)
+        np.testing.assert_array_equal(parts.test_loss, whole.test_loss)
+        np.testing.assert_array_equal(parts.weights, whole.weights)
+
+    def test_up_to_rounding_in_the_dual(self, problem, tmp_path):
+        whole = gk.train_ridge(problem, **OPTIMIZER, n_steps=300, form="dual")
+        parts = self.in_two(problem, tmp_path, form="dual")
+        np.testing.assert_array_equal(parts.steps, whole.steps)
+        assert_same(parts, (whole.train_loss, whole.test_loss, whole.weights), 1e-12)
+
+    def test_the_closed_form_may_go_ahead(self, problem):
+        ahead = gk.exact_ridge(problem, **OPTIMIZER, steps=[0, 10**6])
+        run = gk.train_ridge(problem, **OPTIMIZER, n_steps=5, start=ahead)
+        np.testing.assert_array_equal(run.steps, [0, *range(10**6, 10**6 + 6)])
+        np.testing.assert_allclose(run.train_loss[1:], ahead.train_loss[-1], rtol=1e-11)
+
+    @pytest.mark.parametrize(
+        ("start", "words"),
+        [
+            (lambda p, run: replace(run, weights=None), ["start is a prediction"]),
+            (lambda p, run: replace(run, diverged=True), ["start diverged"]),
+            (lambda p, run: replace(run, weights=run.weights[1:]), ["start has other weights"]),
+            (
+                lambda p, run: replace(run, weights=(run.weights, run.weights)),
+                ["start has other weights"],
+            ),
+            (lambda p, run: replace(run, weights=2 * run.weights), ["start ended", "started_at"]),
+            (
+                lambda p, run: gk.exact_ridge(p, weight_decay=0.5, learning_rate=0.9, steps=[3]),
+                ["weight_decay=0.01", "0.5", "started_at"],
+            ),
+        ],
+    )
+    def test_what_cannot_be_continued(self, problem, start, words):
+        run = gk.train_ridge(problem, **OPTIMIZER, n_steps=5)
+        with pytest.raises(ValueError) as error:
+            gk.train_ridge(problem, **OPTIMIZER, n_steps=5, start=start(problem, run))
+        assert all(word in str(error.value) for word in words)
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True
@@ -391,6 +506,7 @@ class TestBadInput:
             (dict(n_steps=None), ["n_steps=None", "whole number"]),
             (dict(n_steps=10**15), ["n_steps=1000000000000000", "memory", "exact_ridge"]),
             (dict(n_steps=10**30), ["n_steps=10000", "memory", "exact_ridge"]),
+            (dict(record_every=0), ["record_every=0", "at least 1"]),
             (dict(form="fast"), ["form='fast'", "'auto', 'primal' or 'dual'"]),
             (dict(weight_decay=-1), ["weight_decay=-1", "0 or more"]),
             (dict(learning_rate=0), ["learning_rate=0", "above 0"]),
