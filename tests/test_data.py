@@ -100,6 +100,28 @@ class TestGradientDescent:
             np.testing.assert_allclose(ours.train_loss, train_loss, rtol=1e-9, atol=0)
             np.testing.assert_allclose(ours.test_loss, test_loss, rtol=1e-9, atol=0)
 
+    def test_a_small_loss_on_large_labels_keeps_its_digits(self):
+        """Labels that are linear in the features: a loss of 10⁻⁹ is no difference of ones."""
+        rng = np.random.default_rng(5)
+        rows = rng.standard_normal((50, 10))
+        labels = rows @ rng.standard_normal(10)
+        problem = gk.data_problem(
+            rows[:30],
+            labels[:30],
+            test_features=rows[30:],
+            test_targets=labels[30:],
+            initial_weights=np.zeros(10),
+        )
+        run = dict(weight_decay=1e-5, learning_rate=0.5)
+        train_loss, test_loss, _ = naive.ridge_primal(problem, *run.values(), 500)
+        assert test_loss[-1] < 1e-8
+        for ours in (
+            gk.exact_ridge(problem, **run, steps=np.arange(501)),
+            *(gk.train_ridge(problem, **run, n_steps=500, form=form) for form in FORMS),
+        ):
+            np.testing.assert_allclose(ours.train_loss, train_loss, rtol=1e-9, atol=0)
+            np.testing.assert_allclose(ours.test_loss, test_loss, rtol=1e-9, atol=0)
+
     @examples(30)
     @given(seeds, st.sampled_from(list(SHAPES)), st.floats(0.3, 0.9), st.floats(0.2, 3.0))
     def test_t1_and_t2_are_those_of_the_plain_loop(self, seed, shape, rate, share):
