@@ -156,9 +156,7 @@ class WrongSigns:
     @np.errstate(under="ignore")
     def at(self, steps):
         """f at each of `steps` (T,), where a step may be infinity."""
-        rows = max(1, _BLOCK // max(self.matrix.shape))
-        pieces = [steps[i : i + rows] for i in range(0, len(steps), rows)]
-        return np.concatenate([self._at(piece) for piece in pieces])
+        return np.concatenate([self._at(np.asarray(steps)[block]) for block in self._blocks(steps)])
 
     def _at(self, steps):
         return _count_wrong(self.coordinates.coordinates_at(steps) @ self.matrix.T)
@@ -166,11 +164,19 @@ class WrongSigns:
     @np.errstate(under="ignore")
     def bounds(self, first, last):
         """Lower and upper bounds on f over the steps first_i … last_i; needs every ρ_j ≥ 0."""
+        pieces = [self._bounds(first[block], last[block]) for block in self._blocks(first)]
+        return np.concatenate(pieces, axis=1)
+
+    def _bounds(self, first, last):
         form = self.coordinates
         here, there = form._change(first), form._change(last)
         middle = (form.offset + (here + there) / 2) @ self.matrix.T
         radius = np.abs(here - there) / 2 @ np.abs(self.matrix).T
         return _count_wrong(middle + radius), _count_wrong(middle - radius)
+
+    def _blocks(self, steps):
+        size = max(1, _BLOCK // max(self.matrix.shape))
+        return [slice(i, i + size) for i in range(0, len(steps), size)]
 
     def bend(self, first, last):
         """A count has no curvature: there is nothing to add to its bounds."""

@@ -142,7 +142,7 @@ def accuracy_times(problem, *, weight_decay, learning_rate, train_level=1.0, tes
     Parameters
     ----------
     problem : DataProblem
-        With labels of both signs and none that is zero.
+        With labels whose sign is the class, none of them zero.
     weight_decay, learning_rate : float
         λ and η, as in `train_ridge`.
     train_level, test_level : float

@@ -108,6 +108,11 @@ def train_ridge(
 
 
 def _check_start(start, problem, parameters):
+    if not isinstance(start, Trajectory):
+        raise ValueError(
+            f"start is a {type(start).__name__}: pass a Trajectory; weights start a run of "
+            "problem.started_at(weights)"
+        )
     if start.weights is None or start.diverged:
         what = "diverged" if start.diverged else "is a prediction without weights"
         raise ValueError(f"start {what}: pass a run of train_ridge or exact_ridge")
@@ -117,10 +122,13 @@ def _check_start(start, problem, parameters):
                 f"{name}={value:g}, but start ran with {start.parameters[name]:g}: pass the same, "
                 "or begin anew from problem.started_at(start.weights)"
             )
-    if np.shape(start.weights) != (problem.n_features,):
+    weights = start.weights
+    if getattr(weights, "shape", None) != (problem.n_features,):
         raise ValueError("start has other weights than the problem: pass a run on this problem")
-    loss, left = problem.train_loss(start.weights), start.train_loss[-1]
-    if not abs(loss - left) <= 1e-6 * left + 1e-9 * start.train_loss.max():
+    loss, left = problem.train_loss(weights), start.train_loss[-1]
+    # Interpolated data leave a loss that is all rounding.
+    rounding = 1e-20 * problem.mean_squared_feature_norm * (weights @ weights)
+    if not abs(loss - left) <= 1e-6 * left + 1e-9 * start.train_loss.max() + rounding:
         raise ValueError(
             f"start ended at training loss {left:.6g}, where its weights have {loss:.6g} on this "
             "problem: pass a run on this problem, or problem.started_at(start.weights)"

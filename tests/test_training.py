@@ -402,14 +402,21 @@ class TestStart:
         np.testing.assert_array_equal(run.steps, [0, *range(10**6, 10**6 + 6)])
         np.testing.assert_allclose(run.train_loss[1:], ahead.train_loss[-1], rtol=1e-11)
 
+    def test_a_loss_that_is_all_rounding_is_no_other_problem(self, problem):
+        run = dict(weight_decay=0, learning_rate=0.9)
+        fitted = gk.exact_ridge(problem, **run, steps=[10**6])
+        assert fitted.train_loss[-1] < 1e-28
+        assert gk.train_ridge(problem, **run, n_steps=5, start=fitted).train_loss.max() < 1e-25
+
     @pytest.mark.parametrize(
         ("start", "words"),
         [
             (lambda p, run: replace(run, weights=None), ["start is a prediction"]),
+            (lambda p, run: run.weights, ["start is a ndarray", "started_at"]),
             (lambda p, run: replace(run, diverged=True), ["start diverged"]),
             (lambda p, run: replace(run, weights=run.weights[1:]), ["start has other weights"]),
             (
-                lambda p, run: replace(run, weights=(run.weights, run.weights)),
+                lambda p, run: replace(run, weights=(np.ones((2, 9)), run.weights)),
                 ["start has other weights"],
             ),
             (lambda p, run: replace(run, weights=2 * run.weights), ["start ended", "started_at"]),
