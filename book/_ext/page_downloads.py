@@ -15,8 +15,8 @@ import nbformat
 from jupyter_cache import get_cache
 from page_markdown import Cell, MarkdownWriter
 
-GLUE = "from myst_nb import glue\n"
-NO_GLUE = "glue = lambda *args, **options: None  # the numbers are in the text already\n"
+GLUE = "from myst_nb import glue"
+NO_GLUE = "glue = lambda *args, **options: None  # the numbers are in the text already"
 MAGIC = re.compile(r"^[%!].*", re.MULTILINE)
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 KEPT_OUTPUTS = {"image/svg+xml", "image/png", "text/html", "text/plain"}
@@ -137,7 +137,7 @@ def drop_glue(notebook):
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     is_used = any("glue(" in cell.source for cell in cells)
     for cell in cells:
-        cell.source = cell.source.replace(GLUE, NO_GLUE if is_used else "")
+        cell.source = cell.source.replace(GLUE, NO_GLUE if is_used else "").lstrip("\n")
 
 
 def add_results(notebook, folder):
