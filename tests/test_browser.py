@@ -18,7 +18,7 @@ HEAVIEST_PAGE = 900 * 1024
 PHONE = {"width": 390, "height": 740}
 NARROWEST = {"width": 360, "height": 740}
 # A line of an accessibility tree: role and, unless it has none, name.
-CONTROL = re.compile(r'- (button|checkbox|slider|spinbutton|textbox)(?: "(.+?)")?[ :\n]')
+CONTROL = re.compile(r'- (button|checkbox|slider|spinbutton|textbox)(?: "(.+?)")?(?:[ :\n]|$)')
 
 
 def page_names():
