@@ -228,6 +228,7 @@ def test_every_control_by_typing_keys_and_mouse(page, name, text, value):
 
 
 def test_the_button_runs_it_again(page):
+    wait_until(page, f"{PLOT}.run")
     seconds = page.evaluate(f"{PLOT}.run.seconds")
     page.get_by_role("button", name="Run gradient descent").first.click()
     wait_until(page, f"{PLOT}.run && {PLOT}.run.seconds !== {seconds}")
