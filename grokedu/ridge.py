@@ -290,7 +290,7 @@ class RidgeProblem:
 
     @property
     def mean_squared_feature_norm(self):
-        """L = ‖Φ‖_F² / n."""
+        """F = ‖Φ‖_F² / n, which the paper calls L."""
         return float(np.sum(self.features**2) / self.n_samples)
 
     @property

@@ -69,11 +69,12 @@ class RidgeSolutionBounds:
 def theorem_4_1(problem, *, weight_decay, learning_rate, steps):
     """Theorem 4.1, grokking with the zero teacher, for every step t.
 
-    (i)   L_n(θ(t)) ≤ (L/2) (1 − ηλ⁺min/n − ηλ)^{2t} ‖θ(0)‖²;
+    (i)   L_n(θ(t)) ≤ (F/2) (1 − ηλ⁺min/n − ηλ)^{2t} ‖θ(0)‖²;
     (ii)  L(θ(t)) ≥ λmin(Σ) (1 − ηλ)^{2t} (m − n) ν²/2, with probability ≥ 1 − 2e^{−(m−n)/32};
     (iii) ‖θ(t)‖² ≤ (1 − ηλ)^{2t} ‖θ(0)‖².
 
-    Conditions: N* = 0, labels without noise, and η ≤ 2/(L + 2λ).
+    F = ‖Φ‖_F²/n, which the paper calls L. Conditions: N* = 0, labels without noise, and
+    η ≤ 2/(F + 2λ).
 
     Returns
     -------
@@ -104,9 +105,9 @@ def theorem_4_1(problem, *, weight_decay, learning_rate, steps):
 def theorem_4_4(problem, *, weight_decay, learning_rate, train_threshold=0.01):
     """Theorem 4.4, stage I: from this step on the training loss is at most ε.
 
-    t ≥ ½ log_{1 − ηλ⁺min/n − ηλ}( ε / (6L‖θ(0)‖²) ).
+    t ≥ ½ log_{1 − ηλ⁺min/n − ηλ}( ε / (6F‖θ(0)‖²) ),   F = ‖Φ‖_F²/n, which the paper calls L.
 
-    Conditions: η < 1/(λ + λmax(ΦᵀΦ)/n), λ ≤ min{2ε/(3‖θ*‖²), √(Lε)/(√6‖θ*‖)},
+    Conditions: η < 1/(λ + λmax(ΦᵀΦ)/n), λ ≤ min{2ε/(3‖θ*‖²), √(Fε)/(√6‖θ*‖)},
     ‖θ*‖ ≤ ‖θ(0)‖, and y = Φθ*: labels without noise from a teacher that is linear on the samples.
 
     Returns
@@ -148,17 +149,17 @@ def theorem_4_5(problem, *, weight_decay, learning_rate, test_threshold=0.01):
 def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.05):
     """Theorem 4.6, stage III: what gradient descent converges to generalizes.
 
-    With probability ≥ 1 − δ: L(θ*_λ) ≤ 2 L_n(θ*_λ) + ε. For certain: ‖θ*_λ‖ ≤ ‖θ*‖ and
+    With probability ≥ 1 − δ: L(θ*_λ) ≤ 2 L_n(θ*_λ) + ξ. For certain: ‖θ*_λ‖ ≤ ‖θ*‖ and
     L_n(θ*_λ) ≤ λ‖θ*‖²/2. The 2 undoes the ½ in L_n.
 
     Conditions: ‖φ(x)‖ ≤ b, a linear teacher, labels without noise, η ≤ 1/(λ + b²), and
-    n ≥ max{4C²b⁴‖θ*‖⁴/ε², 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)}. The paper does not specify the universal
+    n ≥ max{4C²b⁴‖θ*‖⁴/ξ², 2048 b⁴‖θ*‖⁴/ξ² · ln(4/δ)}. The paper does not specify the universal
     constant C, so only the second term is computed.
 
     Parameters
     ----------
     tolerance : float
-        ε of the theorem, in units of the test loss.
+        ξ, which the paper calls ε, in units of the test loss.
 
     Returns
     -------
@@ -322,7 +323,7 @@ def _assumptions_of_4_1(problem, lam, eta, epsilon, c, delta):
     return [
         ("‖θ*‖ ≤ 0", _teacher_norm(problem), 0.0),
         *_linear_teacher(problem),
-        ("η ≤ 2/(L + 2λ)", eta, _ratio(2, problem.mean_squared_feature_norm + 2 * lam)),
+        ("η ≤ 2/(F + 2λ)", eta, _ratio(2, problem.mean_squared_feature_norm + 2 * lam)),
     ]
 
 
@@ -331,7 +332,7 @@ def _assumptions_of_4_4(problem, lam, eta, epsilon, c, delta):
     return [
         ("η < 1/(λ + λmax/n)", eta, _ratio(1, lam + problem.max_curvature)),
         ("λ ≤ 2ε/(3‖θ*‖²)", lam, _ratio(2 * epsilon, 3 * norm**2)),
-        ("λ ≤ √(Lε)/(√6 ‖θ*‖)", lam, _ratio(math.sqrt(mean_norm * epsilon / 6), norm)),
+        ("λ ≤ √(Fε)/(√6 ‖θ*‖)", lam, _ratio(math.sqrt(mean_norm * epsilon / 6), norm)),
         ("‖θ*‖ ≤ ‖θ(0)‖", norm, _norm(problem.initial_weights)),
         _labels_of_the_teacher(problem),
     ]
@@ -359,7 +360,7 @@ def _assumptions_of_4_6(problem, lam, eta, epsilon, c, delta):
     ).samples_needed
     return [
         ("‖φ(x)‖ ≤ b for every x", largest if problem.norm_bound_is_sure else math.inf, b),
-        ("n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)", problem.n_samples, samples),
+        ("n ≥ 2048 b⁴‖θ*‖⁴/ξ² · ln(4/δ), ξ = ε", problem.n_samples, samples),
         ("η ≤ 1/(λ + b²)", eta, _ratio(1, lam + b**2)),
         *_linear_teacher(problem),
     ]
@@ -414,12 +415,12 @@ def _linear_teacher(problem):
 
 def _labels_of_the_teacher(problem):
     if not problem.teacher_is_known:
-        return "max |y − Φθ*| ≤ 0", math.nan, 0.0
+        return "y = Φθ*: max |y − Φθ*| ≤ 0", math.nan, 0.0
     taught = problem.features @ problem.teacher
     off = float(np.abs(problem.targets - taught).max())
     # Sums in another order differ by this much.
     rounding = 1e-13 * _norm(problem.teacher) * problem.feature_norm_bound
-    return "max |y − Φθ*| ≤ 0", off if off > rounding else 0.0, 0.0
+    return "y = Φθ*: max |y − Φθ*| ≤ 0", off if off > rounding else 0.0, 0.0
 
 
 def _anisotropy(problem):

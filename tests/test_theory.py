@@ -73,7 +73,7 @@ shares = st.floats(0.01, 1)
 
 
 class TestTheorem41:
-    """Zero teacher, η ≤ 2/(L + 2λ)."""
+    """Zero teacher, η ≤ 2/(F + 2λ)."""
 
     @staticmethod
     def optimizer(problem, lam, share):
@@ -122,7 +122,7 @@ class TestTheorem41:
         np.testing.assert_allclose(run.train_loss, bound, rtol=1e-12)
 
     def test_i_at_the_largest_step_size_needs_the_absolute_value(self):
-        """η = 2/(L + 2λ) makes ρ = −L/(L + 2λ) on one sample, whose even powers are the bound."""
+        """η = 2/(F + 2λ) makes ρ = −F/(F + 2λ) on one sample, whose even powers are the bound."""
         problem = gk.realizable_problem([[1.0, 0]], [0, 0], [2.0, 0], covariance=1, init_variance=1)
         optimizer = dict(weight_decay=0.1, learning_rate=2 / 1.2)
         steps = np.arange(30)
@@ -156,7 +156,7 @@ class TestTheorem41:
 
 
 def weight_decay_of_4_4(problem, epsilon, share):
-    """λ ≤ min{2ε/(3‖θ*‖²), √(Lε)/(√6 ‖θ*‖)}."""
+    """λ ≤ min{2ε/(3‖θ*‖²), √(Fε)/(√6 ‖θ*‖)}."""
     norm = np.linalg.norm(problem.teacher)
     second = math.sqrt(problem.mean_squared_feature_norm * epsilon / 6) / norm
     return 0.999 * share * min(2 * epsilon / (3 * norm**2), second)
@@ -393,7 +393,7 @@ class TestTheorem46:
         assert norm == pytest.approx(bounds.norm_at_most, rel=1e-12)
 
     def test_samples_needed(self):
-        """2048 b⁴‖θ*‖⁴/ε² · ln(4/δ), with the constants written out."""
+        """2048 b⁴‖θ*‖⁴/ξ² · ln(4/δ), with the constants written out."""
         bounds = theory.theorem_4_6(defaults(), weight_decay=1e-4)
         expected = 2048 * 1.5**2 / 0.01**2 * math.log(4 / 0.05)
         assert bounds.samples_needed == pytest.approx(expected, rel=1e-12)
@@ -437,7 +437,7 @@ class TestTheorem42:
             problem, **optimizer, **thresholds, failure_probability=2 * DELTA, statements="4.2"
         ).set_index("assumption")
         # All but the sample size and c ≥ ε, which only stage III needs.
-        assert table.holds.drop(["n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)", "c ≥ ε"]).all()
+        assert table.holds.drop(["n ≥ 2048 b⁴‖θ*‖⁴/ξ² · ln(4/δ), ξ = ε", "c ≥ ε"]).all()
         bounds = theory.grokking_bounds(problem, **optimizer, **thresholds)
         times = gk.exact_grokking_times(problem, **optimizer, **thresholds)
         assert "never settles" not in times.reason
@@ -490,7 +490,7 @@ class TestTheorem42:
         optimizer = dict(weight_decay=1e-4, learning_rate=0.5)
         thresholds = dict(train_threshold=0.002, test_threshold=0.002)
         table = theory.conditions(problem, **optimizer, **thresholds, statements="4.2")
-        assert table.assumption[~table.holds].tolist() == ["n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)"]
+        assert table.assumption[~table.holds].tolist() == ["n ≥ 2048 b⁴‖θ*‖⁴/ξ² · ln(4/δ), ξ = ε"]
         end = theory.final_loss_bound(
             problem, weight_decay=1e-4, train_threshold=0.002, failure_probability=0.5
         )
@@ -635,7 +635,7 @@ class TestEquation8:
             assert row.holds.item() == holds
 
 
-NOISE, MISFIT = "max |y − Φθ*| ≤ 0", "misfit E R² ≤ 0"
+NOISE, MISFIT = "y = Φθ*: max |y − Φθ*| ≤ 0", "misfit E R² ≤ 0"
 
 
 class TestConditions:
@@ -651,7 +651,7 @@ class TestConditions:
             assert row.limit == pytest.approx(0.667, abs=5e-4)
 
     def test_4_6_asks_for_two_hundred_million_samples(self, table):
-        row = table.loc[("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)")]
+        row = table.loc[("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ξ² · ln(4/δ), ξ = ε")]
         assert (row["is"], row.holds) == (100, False)
         assert row.limit == pytest.approx(2.019e8, rel=1e-3)
 
@@ -659,7 +659,7 @@ class TestConditions:
         assert set(table.index[~table.holds]) == {
             ("4.1", "‖θ*‖ ≤ 0"),
             ("4.6", "‖φ(x)‖ ≤ b for every x"),
-            ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ε² · ln(4/δ)"),
+            ("4.6", "n ≥ 2048 b⁴‖θ*‖⁴/ξ² · ln(4/δ), ξ = ε"),
             ("4.6", "η ≤ 1/(λ + b²)"),
             ("4.2", "η < 1/(λ + b²)"),
         }
