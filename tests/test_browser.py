@@ -202,6 +202,7 @@ def test_on_paper_an_explorer_is_a_figure_and_a_table_in_a_light_theme(open_page
     assert page.evaluate("onPaper") == "#ffffff"
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.emulate_media(media="print")
+    page.wait_for_function("document.documentElement.dataset.theme === 'light'")
     explorer = page.locator(".grokedu-explorer").first
     assert explorer.locator("svg").first.is_visible()
     assert explorer.locator("table").is_visible()

@@ -75,6 +75,19 @@ class TestAxis:
         view.press("Reset")
         assert view.hash().endswith("axis=log")
 
+    def test_reset_is_a_fresh_page(self, view):
+        """Also at once, while what moved last would still have its curve from before."""
+        fresh = levels(view)
+        for name in ("training threshold ε", "test threshold c"):
+            view.page.get_by_role("slider", name=name).focus()
+            for key in ("End", "Home"):
+                view.page.keyboard.press(key)
+                view.settle()
+        assert levels(view) != fresh
+        view.press("Reset")
+        assert levels(view) == fresh
+        assert not view.page.get_by_text("before", exact=True).is_visible()
+
     def test_an_axis_that_there_is_not_is_told(self, open_view):
         view = open_view("#ridge:axis=square,seed=3")
         assert (
@@ -131,7 +144,7 @@ def curves(view):
 
 def levels(view):
     """The ticks of the axis of losses."""
-    return view.page.locator(".gk-chart .gk-axis").nth(1).all_inner_texts()
+    return view.page.locator(".gk-chart .gk-axis").nth(1).all_text_contents()
 
 
 class TestGhost:

@@ -171,6 +171,7 @@ class TestValues:
             ("features m", "n_features", "1,234", 1234),
             ("learning rate η", "learning_rate", " 1.05 ", 1.05),
             ("teacher norm ‖θ*‖", "teacher_norm", "1,05", 1.05),
+            ("initial variance ν²", "init_variance", "1,000", 1000),
         ],
     )
     @pytest.mark.parametrize("leave", ["Enter", "Tab"])
@@ -186,6 +187,7 @@ class TestValues:
     @pytest.mark.parametrize(
         ("label", "name", "typed"),
         [
+            ("weight decay λ", "weight_decay", "1e-400"),
             ("weight decay λ", "weight_decay", "abc"),
             ("weight decay λ", "weight_decay", ""),
             ("weight decay λ", "weight_decay", "−5"),
@@ -203,10 +205,22 @@ class TestValues:
         field.press("Enter")
         assert view.refusal(name).is_visible()
         assert len(view.refusal(name).inner_text()) > 20
+        assert field.get_attribute("aria-invalid") == "true"
         assert view.shown(f"state.{name}") == before == float(field.input_value())
         field.fill("20" if name != "weight_decay" else "0.5")
         field.press("Enter")
         assert not view.refusal(name).is_visible()
+        assert field.get_attribute("aria-invalid") == "false"
+
+    @pytest.mark.parametrize("leave", ["Enter", "Tab"])
+    def test_the_value_that_stayed_is_accepted_when_typed(self, view, leave):
+        field = view.field("learning rate η")
+        for typed in ("words", "1"):
+            field.click()
+            view.page.keyboard.press("ControlOrMeta+a")
+            view.page.keyboard.type(typed)
+            view.page.keyboard.press(leave)
+            assert view.refusal("learning_rate").is_visible() == (typed == "words")
 
     def test_the_slider_goes_to_round_values_and_the_field_follows(self, view):
         slider = view.slider("weight decay λ")
@@ -486,7 +500,7 @@ class TestLayout:
 
     def test_erasing_and_diverging_settings_are_told(self, view):
         view.set(learning_rate=1000.0)
-        assert "stability limit 2/(λ + s_max) = 115" in view.words()
+        assert "stability limit 2/(λ + sₘₐₓ) = 115" in view.words()
         view.set(weight_decay=1.0)
         assert "one step would erase the weights" in view.words()
         assert "NaN" not in view.page.locator(".grokedu-plot").inner_html()

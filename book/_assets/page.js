@@ -19,15 +19,29 @@ addEventListener("load", async () => {
 });
 
 // On paper every theme is light.
-let screenTheme;
-addEventListener("beforeprint", () => {
-  const page = document.documentElement;
-  screenTheme = page.dataset.theme;
-  page.dataset.theme = "light";
-});
-addEventListener("afterprint", () => {
-  document.documentElement.dataset.theme = screenTheme;
-});
+const paper = matchMedia("print");
+let screenTheme = "";
+
+function toPaper() {
+  const { dataset } = document.documentElement;
+  screenTheme ||= dataset.theme;
+  dataset.theme = "light";
+}
+
+function toScreen() {
+  if (screenTheme) document.documentElement.dataset.theme = screenTheme;
+  screenTheme = "";
+}
+
+function followMedium() {
+  if (paper.matches) toPaper();
+  else toScreen();
+}
+
+addEventListener("beforeprint", toPaper);
+addEventListener("afterprint", toScreen);
+addEventListener("load", followMedium);
+paper.addEventListener("change", followMedium); // where a page is shown as on paper
 
 // Cells that only draw or arrange are folded; one button opens and closes them all.
 const FOLDED_CODE = "details.hide.above-input";

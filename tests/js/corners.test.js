@@ -10,6 +10,7 @@ import * as ridge from "../../grokedu/explorers/js/ridge/analysis.js";
 import { drawModes, sharesLeft, stabilityLimit } from "../../grokedu/explorers/js/ridge/math.js";
 import * as ridgeWords from "../../grokedu/explorers/js/ridge/words.js";
 import { LAST_STEP } from "../../grokedu/explorers/js/steps.js";
+import { WHY } from "../../grokedu/explorers/js/why.js";
 import { settingsInWords } from "../../grokedu/explorers/js/words.js";
 
 const RIDGE = {
@@ -184,6 +185,38 @@ test("where the axes hold still, curves and stages end with them", () => {
     { stage: 1, from: 0, to: slower.times.overfit },
     { stage: 2, from: slower.times.overfit, to: before.horizon },
   ]);
+});
+
+test("where nothing ever fits, all is stage I; where all fits from the start, nothing is", () => {
+  const modes = drawModes(RIDGE.n_samples, RIDGE.n_features, RIDGE.seed);
+  const run = (change) => ridge.analyze({ ...RIDGE, ...change }, modes, []);
+  const never = run({ weight_decay: 0.5, train_threshold: 1e-6, test_threshold: 1e-6 });
+  assert.deepEqual(
+    never.times.reasons.map(({ kind }) => kind),
+    [WHY.trainNever, WHY.testNever],
+  );
+  assert.deepEqual(stageBands(never.times, never.horizon), [
+    { stage: 1, from: 0, to: never.horizon },
+  ]);
+  const always = run({ train_threshold: 100 });
+  assert.deepEqual(
+    always.times.reasons.map(({ kind }) => kind),
+    [WHY.trainBelow],
+  );
+  assert.deepEqual(stageBands(always.times, always.horizon), [
+    { stage: 2, from: 0, to: always.times.generalize },
+    { stage: 3, from: always.times.generalize, to: always.horizon },
+  ]);
+});
+
+test("a delay shorter than the fit is not called one that lasts", () => {
+  const modes = drawModes(500, 10, 0);
+  const analysis = ridge.analyze({ ...RIDGE, n_samples: 500, n_features: 10 }, modes, []);
+  const { overfit, generalize } = analysis.times;
+  assert.ok(generalize > overfit && generalize < 2 * overfit);
+  assert.doesNotMatch(ridgeWords.sentence(analysis), /only|0\.\d+ times/);
+  const few = drawModes(RIDGE.n_samples, RIDGE.n_features, RIDGE.seed);
+  assert.match(ridgeWords.sentence(ridge.analyze(RIDGE, few, [])), /only .* times as long/);
 });
 
 test("a network's run ends where its axis does, which grows while the run does", () => {

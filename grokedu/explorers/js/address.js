@@ -36,6 +36,8 @@ export function parse(text, table, layers) {
     } else if (name === "axis") {
       if (AXES.includes(wish)) state.linear = wish === "linear";
       else refusals.push(`“${wish}” is no axis: it can be ${AXES.join(" or ")}.`);
+    } else if (name !== "layers" && wish) {
+      refusals.push(`“${name}” is no setting of this explorer.`);
     }
   }
   return { state, refusals };

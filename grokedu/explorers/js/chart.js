@@ -8,6 +8,7 @@ import { line } from "d3-shape";
 import { clearOf, placeLane, textWidth } from "./labels.js";
 import { followPointer, placeIn } from "./pointer.js";
 import { linearScale, logScale } from "./scale.js";
+import { WHY } from "./why.js";
 import { count, plain, powerOfTen, readouts, short } from "./words.js";
 
 export const MARGIN = { left: 46, right: 14, top: 22, bottom: 38 };
@@ -592,8 +593,10 @@ function apart(places) {
 }
 
 /** The stages as intervals of steps up to the horizon; a stage that does not happen is left out. */
-export function stageBands({ overfit, generalize }, horizon) {
-  const first = Math.min(overfit ?? 0, horizon);
+export function stageBands({ overfit, generalize, reasons }, horizon) {
+  // A missing t1 is past if nothing was ever to be fitted, and else never comes.
+  const fittedAlready = reasons.some(({ kind }) => kind === WHY.trainBelow);
+  const first = Math.min(overfit ?? (fittedAlready ? 0 : horizon), horizon);
   const second = Math.min(generalize ?? horizon, horizon);
   const bands = [{ stage: 1, from: 0, to: Math.min(first, second) }];
   if (second > first) bands.push({ stage: 2, from: first, to: second });

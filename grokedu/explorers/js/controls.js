@@ -45,16 +45,19 @@ function makeControl(parent, setting, onChange) {
   );
   const refusal = add(box, "p", { id: `${id}-refusal`, class: "gk-refusal", role: "status" });
   let shown = null;
+  let typed = false; // since the field was last read or written
 
   const write = () => {
     field.value = exactly(shown);
+    typed = false;
   };
   const refuse = (words) => {
     refusal.textContent = words;
     refusal.hidden = !words;
+    field.setAttribute("aria-invalid", String(Boolean(words)));
   };
   const commit = () => {
-    if (field.value === exactly(shown)) return;
+    typed = false;
     const { value, refusal: words } = readNumber(field.value, setting);
     refuse(words && `${words} ${setting.symbol} stays ${exactly(shown)}.`);
     if (value === null || value === shown) write();
@@ -71,7 +74,14 @@ function makeControl(parent, setting, onChange) {
     if (fresh) event.preventDefault();
     fresh = false;
   });
-  field.addEventListener("change", commit);
+  field.addEventListener("input", () => {
+    typed = true;
+  });
+  const leave = () => {
+    if (typed) commit(); // and not after Enter, which would clear its refusal
+  };
+  field.addEventListener("change", leave);
+  field.addEventListener("blur", leave); // the value from before, typed again, is no change
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter") commit();
     if (event.key === "Escape") write();

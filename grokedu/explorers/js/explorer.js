@@ -102,9 +102,9 @@ class Explorer {
       .get("controls")
       .map((name) => this.table.find((setting) => setting.name === name));
     this.controls = makeControls(root, controlled, (name, value) => this.change({ [name]: value }));
-    this.message = add(root, "p", { class: "gk-problem", role: "status" });
     this.presets = this.buildPresets(root);
     const view = add(root, "div", { class: "gk-view" });
+    this.message = add(view, "p", { class: "gk-problem", role: "status" });
     this.sentence = add(view, "p", { class: "gk-sentence" });
     this.comparison = add(view, "p", { class: "gk-comparison" });
     this.announcement = add(view, "p", { class: "gk-aside", "aria-live": "polite" });
@@ -266,6 +266,7 @@ class Explorer {
 
   reset() {
     this.goTo(this.model.get("initial"));
+    this.gesture.end(); // a fresh page, which compares with nothing
   }
 
   goTo(state) {

@@ -8,22 +8,24 @@ import { plain } from "./words.js";
 const RAISED = new Map([..."⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺"].map((sign, i) => [sign, "0123456789-+"[i]]));
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const POWER = /^([+-]?)(?:([\d.]+)[·×*x])?10(?:\^|\*\*)([+-]?\d+)$/;
-const GROUPED = /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/;
+const GROUPED = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
 
 /**
  * The number that a text means, NaN if none: 0.0001, 0,0001, 1e-4, 10⁻⁴, 3·10^-4, −5.
- * Commas group the digits of whole numbers, and else are decimal commas.
+ * Commas before groups of three digits group them, as in the explorer's own 1,000; else, as in
+ * 0,001, they are decimal commas.
  */
-export function numberIn(text, whole = false) {
+export function numberIn(text) {
   let plainText = text
     .replace(/\s/g, "")
     .replace(/[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+/g, (raised) => `^${[...raised].map((c) => RAISED.get(c)).join("")}`)
     .replace(/[−–‐]/g, "-");
-  const grouped = GROUPED.test(plainText) && (whole || plainText.includes("."));
-  plainText = plainText.replaceAll(",", grouped ? "" : ".");
+  plainText = plainText.replaceAll(",", GROUPED.test(plainText) ? "" : ".");
   const power = POWER.exec(plainText);
-  if (power) return Number(`${power[1]}${power[2] ?? 1}e${Number(power[3])}`);
-  return DECIMAL.test(plainText) ? Number(plainText) : Number.NaN;
+  if (power) plainText = `${power[1]}${power[2] ?? 1}e${Number(power[3])}`;
+  if (!DECIMAL.test(plainText)) return Number.NaN;
+  const isZero = !/[1-9]/.test(plainText.split(/e/i)[0]);
+  return isZero ? 0 : Number(plainText) || Number.MIN_VALUE; // 1e-400 is not 0
 }
 
 /**
@@ -41,7 +43,7 @@ export function isLegal(value, setting) {
  * @param {Setting} setting
  */
 export function readNumber(text, setting) {
-  const value = numberIn(text, setting.whole);
+  const value = numberIn(text);
   if (isLegal(value, setting)) return { value: value + 0, refusal: "" };
   return { value: null, refusal: refusal(text, value, setting) };
 }

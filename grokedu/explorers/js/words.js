@@ -124,6 +124,9 @@ export function outcomeSentence(settings, { overfit, generalize, reasons }) {
   if (delay <= 0) {
     return `The test loss reaches c = ${c} at step ${count(generalize)}, ${delay ? "before" : "just as"} the training loss settles below ε = ${epsilon} after step ${count(overfit)}: no delay, no grokking.`;
   }
+  if (delay <= overfit) {
+    return `${fitted} The test loss falls to c = ${c} at step ${count(generalize)}, ${steps(delay)} later: no longer than it took to overfit.`;
+  }
   const ratio = overfit > 0 ? `, ${times(delay / overfit)} as long as it took to overfit` : "";
   return `${fitted} The test loss falls to c = ${c} only at step ${count(generalize)}: a delay of ${steps(delay)}${ratio}.`;
 }

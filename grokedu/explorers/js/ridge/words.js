@@ -29,7 +29,7 @@ export function sentence({ settings, modes, stop, times }) {
 function obstacleSentence(settings, { kind, limit }) {
   if (kind === "erases") return erasedSentence(settings);
   const eta = plain(settings.learning_rate);
-  return `η = ${eta} is at or beyond the stability limit 2/(λ + s_max) = ${plain(limit)} of this problem, so gradient descent diverges: t₁ and t₂ do not exist. Choose a smaller learning rate.`;
+  return `η = ${eta} is at or beyond the stability limit 2/(λ + sₘₐₓ) = ${plain(limit)} of this problem, so gradient descent diverges: t₁ and t₂ do not exist. Choose a smaller learning rate.`;
 }
 
 /** What is left at the scrubbed step. */
