@@ -150,7 +150,8 @@ class TestAgainstPython:
         problem = {"settings": settings, "modes": modes, "steps": [0]}
         [answer] = javascript(action="solve", problems=[problem])
         assert answer["times"]["overfit"] == times.overfit_step
-        assert answer["times"]["generalize"] == times.generalize_step
+        # 10¹⁵ steps amplify the last digit of a sum, whose order is the linear algebra's own.
+        assert answer["times"]["generalize"] == pytest.approx(times.generalize_step, rel=1e-14)
 
     def test_stability_limit(self, cases):
         for settings, python, answer in cases:
