@@ -151,7 +151,8 @@ class TestAgainstPython:
         [answer] = javascript(action="solve", problems=[problem])
         assert answer["times"]["overfit"] == times.overfit_step
         # 10¹⁵ steps amplify the last digit of a sum, whose order is the linear algebra's own.
-        assert answer["times"]["generalize"] == pytest.approx(times.generalize_step, rel=1e-14)
+        late, expected = answer["times"]["generalize"], times.generalize_step
+        assert late == expected or late == pytest.approx(expected, rel=1e-14)
 
     def test_stability_limit(self, cases):
         for settings, python, answer in cases:
