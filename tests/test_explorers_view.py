@@ -341,6 +341,7 @@ class TestAddress:
         assert seeds(view) == [0, 5]
         view.page.evaluate("location.hash = '#ridge:seed=3'")
         assert seeds(view) == [3, 5]
+        assert view.hash().startswith("#ridge:")
         second = view.page.locator(".grokedu-plot").nth(1)
         second.get_by_role("button", name="Draw again").click()
         assert view.hash().startswith("#ridge-2:")
