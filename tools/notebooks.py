@@ -2,7 +2,6 @@
 
     python tools/notebooks.py book/*.ipynb               execute, then normalize
     python tools/notebooks.py --no-execute FILES         normalize only
-    python tools/notebooks.py --colon-fences FILES       normalize only, directives of text too
     python tools/notebooks.py --check FILES              say which files are not as they leave them
 
 What stays is what nbval compares (text, tables, streams) and, for readers on a code host, a small
@@ -157,7 +156,7 @@ def faults(notebook, committed):
 
 
 def normalize(notebook):
-    """Drop from a notebook, in place, all that depends on time, machine or editor."""
+    """Drop from a notebook, in place, all that depends on time, machine, editor or habit."""
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     count = 0
@@ -165,6 +164,8 @@ def normalize(notebook):
         cell.id = f"cell-{position}"
         cell.source = "\n".join(line.rstrip() for line in cell.source.strip().split("\n"))
         cell.metadata = {key: cell.metadata[key] for key in CELL_METADATA & set(cell.metadata)}
+        if cell.cell_type == "markdown":
+            cell.source = with_colon_fences(cell.source)
         if cell.cell_type == "code":
             count += 1
             _normalize_outputs(cell, count)
@@ -212,14 +213,6 @@ def is_normalized(path):
     return Path(path).read_text(encoding="utf8") == normalized_text(path)
 
 
-def change_fences(path):
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = with_colon_fences(cell.source)
-    return normalize(notebook)
-
-
 def faults_of_file(path):
     """What `make notebooks` would repair, in words; the bytes of pictures are not looked at."""
     if not is_normalized(path):
@@ -245,7 +238,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--no-execute", action="store_true")
-    parser.add_argument("--colon-fences", action="store_true")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     paths = [path for path in options.notebooks if path.exists()]
@@ -253,9 +245,6 @@ def main():
         strays = [fault for path in paths for fault in faults_of_file(path)]
         sys.exit("\n".join(strays) or 0)
     for path in paths:
-        if options.colon_fences:
-            path.write_text(as_text(change_fences(path)), encoding="utf8")
-            continue
         print(f"{'Normalizing' if options.no_execute else 'Executing'} {path}", flush=True)
         wrong = refresh(path, run=not options.no_execute)
         if wrong:
