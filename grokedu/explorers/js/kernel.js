@@ -73,9 +73,9 @@ export class KernelLink {
     this.become("live");
   }
 
-  /** A sign of life, unless it is part of a page that was saved. */
+  /** A sign of life, unless it comes from a saved page or is the last word of a kernel that ended. */
   hearNews() {
-    if (this.state !== "page") this.hear();
+    if (this.state === "live" || this.state === "busy") this.hear();
   }
 
   watchStatus(status) {
