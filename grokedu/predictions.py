@@ -16,9 +16,11 @@ import math
 from dataclasses import replace
 
 import numpy as np
+from scipy import special
 from scipy.optimize import brentq
 
 from grokedu.checks import (
+    check_array,
     check_count,
     check_number,
     check_probability,
@@ -71,6 +73,78 @@ def smallest_eigenvalue_at_least(n_samples, n_features, *, failure_probability):
     s = math.sqrt(2 * math.log(1 / delta))
     root = 1 - math.sqrt(n_samples / n_features) - s / math.sqrt(n_features)
     return max(root, 0.0) ** 2
+
+
+def unseen_power(eigenvalues, n_samples):
+    """nκ, what n samples leave unseen of the covariance, where κ solves Σ_i σ_i / (σ_i + κ) = n.
+
+    With P the projector onto what n draws φ ~ N(0, Σ) never see, tr(PΣ) is about nκ. So an
+    isotropic start θ(0) ~ N(0, ν² I) has the unseen test loss ν² nκ. For Σ = I/m it is (m − n)/m.
+
+    The formula is that of Dereziński, Liang and Mahoney, "Exact expressions for double descent and
+    implicit regularization via surrogate random design" (NeurIPS 2020, arXiv 1912.04533): exact
+    for their surrogate of n independent samples, and the limit for these as n grows.
+
+    Parameters
+    ----------
+    eigenvalues : (m,) array
+        σ_i ≥ 0, those of Σ = E φφᵀ.
+    n_samples : int
+        n, 0 or more. Without samples all of tr Σ is unseen.
+
+    Returns
+    -------
+    float
+        In the unit of Σ; 0 where the rank of Σ is n or less.
+
+    Raises
+    ------
+    ValueError
+        For eigenvalues that are negative beyond rounding, or none at all.
+    """
+    eigenvalues = _check_eigenvalues(eigenvalues)
+    n = check_count("n_samples", n_samples, at_least=0)
+    if n == 0:
+        return float(eigenvalues.sum())
+    return n * _effective_decay(eigenvalues, n)
+
+
+def _check_eigenvalues(eigenvalues):
+    """The positive ones of a covariance, ascending; rounding below zero counts as zero."""
+    eigenvalues = check_array("eigenvalues", eigenvalues)
+    if eigenvalues.ndim != 1 or eigenvalues.size == 0:
+        raise ValueError(
+            f"eigenvalues has shape {eigenvalues.shape}: pass (n_features,), for a full covariance "
+            "numpy.linalg.eigvalsh(covariance)"
+        )
+    smallest, largest = eigenvalues.min(), np.abs(eigenvalues).max()
+    if smallest < -1e-10 * largest:
+        raise ValueError(
+            f"eigenvalues contains {smallest:.3g}: pass those of a positive semidefinite covariance"
+        )
+    if not math.isfinite(float(largest) * len(eigenvalues)):
+        raise ValueError(f"eigenvalues goes up to {largest:.3g}: rescale them, their sum overflows")
+    return np.sort(eigenvalues[eigenvalues > 0])
+
+
+def _effective_decay(eigenvalues, n, weight_decay=0.0):
+    """κ with Σ_i σ_i/(σ_i + κ) + nλ/κ = n: the decay that ridge regression on n samples amounts to.
+
+    `eigenvalues` are positive. Without weight decay κ = 0 from n = rank on.
+    """
+    if weight_decay == 0 and len(eigenvalues) <= n:
+        return 0.0
+    scale = max(float(eigenvalues[-1]), weight_decay)
+    # In logarithms, since spectra may span more decades than differences have digits.
+    log_sigma, lam = np.log(eigenvalues) - math.log(scale), weight_decay / scale
+
+    def excess(log_kappa):
+        return special.expit(log_sigma - log_kappa).sum() + n * lam * math.exp(-log_kappa) - n
+
+    highest = math.log(lam + np.exp(log_sigma).sum() / n)
+    lowest = math.log(lam) if lam else log_sigma[0] + math.log((len(eigenvalues) - n) / n)
+    low, high = lowest - 1e-9, highest + 1e-9
+    return scale * math.exp(brentq(excess, low, high, xtol=1e-15, rtol=8.9e-16))
 
 
 def ridge_curves(

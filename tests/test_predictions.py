@@ -79,6 +79,82 @@ class TestMarchenkoPastur:
         assert predictions.smallest_eigenvalue_at_least(9, 9, failure_probability=0.05) == 0
 
 
+spectra = st.lists(powers(-12, 2), min_size=1, max_size=30).map(np.array)
+
+
+class TestUnseenPower:
+    """nκ with Σ σ/(σ + κ) = n."""
+
+    @examples(200)
+    @given(spectra, st.data())
+    def test_kappa_solves_its_equation(self, sigma, data):
+        n = data.draw(st.integers(1, len(sigma)))
+        power = predictions.unseen_power(sigma, n)
+        if n == len(sigma):
+            assert power == 0
+        else:
+            assert np.sum(sigma / (sigma + power / n)) == pytest.approx(n, rel=1e-13)
+
+    @examples(100)
+    @given(st.integers(1, 2000), st.data())
+    def test_isotropic_features_leave_one_minus_n_over_m(self, m, data):
+        n = data.draw(st.integers(0, m))
+        found = predictions.unseen_power(np.full(m, 1 / m), n)
+        assert found == pytest.approx((m - n) / m, rel=1e-13)
+
+    @examples(100)
+    @given(spectra)
+    def test_it_falls_from_the_trace_to_zero_as_samples_come_in(self, sigma):
+        found = [predictions.unseen_power(sigma, n) for n in range(len(sigma) + 3)]
+        assert found[0] == pytest.approx(sigma.sum(), rel=1e-14)
+        assert np.all(np.diff(found[: len(sigma) + 1]) < 0)
+        assert found[len(sigma) :] == [0, 0, 0]
+
+    @examples(100)
+    @given(spectra, powers(-290, 290), st.integers(0, 5))
+    def test_it_scales_with_the_covariance(self, sigma, factor, n):
+        found = predictions.unseen_power(factor * sigma, n)
+        assert found == pytest.approx(factor * predictions.unseen_power(sigma, n), rel=1e-12)
+
+    @examples(50)
+    @given(spectra, st.integers(0, 10), st.integers(0, 12))
+    def test_zero_eigenvalues_and_their_rounding_hold_nothing(self, sigma, zeros, n):
+        power = predictions.unseen_power(sigma, n)
+        for nothing in (0.0, -1e-11 * sigma.max()):
+            longer = np.r_[sigma, np.full(zeros, nothing)]
+            assert predictions.unseen_power(longer, n) == power
+        assert n < len(sigma) or power == 0
+
+    def test_draws_leave_it(self):
+        """tr(PΣ) within 4 standard errors and 1% of nκ, σ_i ∝ i^{−1.5}."""
+        sigma = np.arange(1, 401) ** -1.5
+        rng = np.random.default_rng(51)
+        unseen = []
+        for _ in range(20):
+            features = rng.standard_normal((40, 400)) * np.sqrt(sigma)
+            seen = np.linalg.qr(features.T)[0]
+            unseen.append(sigma.sum() - np.sum(sigma[:, None] * seen**2))
+        error = np.std(unseen, ddof=1) / math.sqrt(len(unseen))
+        power = predictions.unseen_power(sigma, 40)
+        assert abs(np.mean(unseen) - power) < 4 * error + 0.01 * power
+        assert error < 0.01 * power
+
+    @pytest.mark.parametrize(
+        ("sigma", "n", "words"),
+        [
+            ([1.0, -0.1], 1, "eigenvalues contains -0.1: .* positive semidefinite"),
+            ([], 1, "eigenvalues has shape .*n_features"),
+            (np.eye(2), 1, "eigenvalues has shape .*eigvalsh"),
+            ([1.0, np.nan], 1, "eigenvalues contains NaN"),
+            ([1e308, 1e308], 1, "eigenvalues goes up to 1e.308: rescale"),
+            ([1.0], -1, "n_samples=-1: pass a whole number, at least 0"),
+        ],
+    )
+    def test_bad_input(self, sigma, n, words):
+        with pytest.raises(ValueError, match=words):
+            predictions.unseen_power(sigma, n)
+
+
 @pytest.fixture(scope="module")
 def fifty():
     """t1 and t2 of the 50 draws that `sweep` makes by default."""
