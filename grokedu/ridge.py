@@ -554,9 +554,10 @@ def gaussian_problem(
     init_variance=1.0,
     teacher_norm=1.0,
     label_noise=0.0,
+    covariance=None,
     rng,
 ):
-    """Isotropic Gaussian features φ ~ N(0, I_m / m) with a linear teacher (paper, Section 5.1).
+    """Gaussian features φ ~ N(0, Σ) with a linear teacher (paper, Section 5.1: Σ = I/m).
 
     Parameters
     ----------
@@ -568,21 +569,25 @@ def gaussian_problem(
         ‖θ*‖; the direction is uniform on the sphere. 0 gives the zero teacher of Theorem 4.1.
     label_noise : float
         Standard deviation of Gaussian label noise.
+    covariance : float, (m,) or (m, m) array, optional
+        Σ: a scalar stands for a multiple of the identity, a vector for a diagonal; I/m without it.
+        It must be symmetric and positive semidefinite, and may be singular.
     rng : numpy.random.Generator
         The only source of randomness. Features, teacher direction, initial weights and noise are
-        drawn in this order, so problems that differ in ν², ‖θ*‖ or noise alone share their draws.
+        drawn in this order, so problems that differ in Σ, ν², ‖θ*‖ or noise alone share their
+        draws: the features are Z Σ^{1/2}, with the symmetric root and the same Gaussian Z.
 
     Returns
     -------
     RidgeProblem
-        With Σ = I/m. Gaussian features have no almost-sure norm bound; `feature_norm_bound` is
-        √(3/2), the value behind the constants of Eq. (8), which ‖φ(x)‖ stays below with
-        probability close to 1 when m is large.
+        Gaussian features have no almost-sure norm bound; `feature_norm_bound` is √(3/2 · tr Σ),
+        for Σ = I/m the value behind the constants of Eq. (8). ‖φ(x)‖ stays below it with
+        probability close to 1 if many directions share tr Σ.
 
     Raises
     ------
     ValueError
-        For counts below 1 or negative scales.
+        For counts below 1, negative scales, and a covariance that is none.
     """
     n_samples = check_count("n_samples", n_samples)
     n_features = check_count("n_features", n_features)
@@ -590,8 +595,17 @@ def gaussian_problem(
     init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
     teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
     check_rng(rng)
+    trace = 1.0
+    if covariance is not None:
+        covariance, root, trace = _root_and_trace(covariance, n_features)
     features = rng.standard_normal((n_samples, n_features))
-    features /= np.sqrt(n_features)
+    if covariance is None:
+        covariance = 1 / n_features
+        features /= np.sqrt(n_features)
+    elif root.ndim == 2:
+        features = features @ root
+    else:
+        features *= root
     features.flags.writeable = False  # so that the problem need not copy it
     direction = rng.standard_normal(n_features)
     start = rng.standard_normal(n_features)
@@ -601,11 +615,28 @@ def gaussian_problem(
         targets=_labels(features, teacher, label_noise, rng),
         initial_weights=np.sqrt(init_variance) * start,
         teacher=teacher,
-        covariance=1 / n_features,
+        covariance=covariance,
         init_variance=init_variance,
-        feature_norm_bound=math.sqrt(1.5),
+        feature_norm_bound=math.sqrt(1.5 * trace),
         norm_bound_is_sure=False,
     )
+
+
+def _root_and_trace(covariance, n_features):
+    """Σ checked, its symmetric root in the same layout, and tr Σ."""
+    if _is_operator(covariance):
+        raise ValueError(
+            f"covariance is a {type(covariance).__name__}, of which no root can be taken: pass "
+            "a scalar, a diagonal or a matrix"
+        )
+    covariance = _check_covariance(covariance, n_features)
+    if covariance.ndim < 2:
+        return covariance, np.sqrt(covariance), float(np.sum(covariance + np.zeros(n_features)))
+    eigenvalues, basis = np.linalg.eigh(covariance)
+    # Directions at the level of rounding would add to the rank of the features.
+    cut = n_features * np.finfo(float).eps * eigenvalues[-1]
+    root = np.sqrt(np.where(eigenvalues > cut, eigenvalues, 0.0))
+    return covariance, (basis * root) @ basis.T, float(np.trace(covariance))
 
 
 def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstable=False):

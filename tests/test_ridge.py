@@ -10,7 +10,8 @@ import joblib
 import numpy as np
 import pytest
 import scipy.sparse
-from draws import COVARIANCES, SHAPES, known
+from draws import COVARIANCES, SHAPES, known, orthonormal
+from draws import covariance as random_covariance
 from scipy.sparse.linalg import aslinearoperator
 
 import grokedu as gk
@@ -340,6 +341,53 @@ class TestGaussianProblem:
         assert not problem.targets.any()
 
 
+class TestGaussianCovariance:
+    """Features φ ~ N(0, Σ)."""
+
+    @pytest.mark.parametrize("kind", COVARIANCES)
+    def test_second_moments_of_the_features(self, kind):
+        """(1/n) ΦᵀΦ within 5 standard errors of Σ, entry by entry."""
+        sigma = random_covariance(np.random.default_rng(1), kind, 6)
+        problem = gaussian(2, n_samples=100_000, n_features=6, covariance=sigma)
+        full = covariance_times(problem.covariance, np.eye(6))
+        found = problem.features.T @ problem.features / 100_000
+        error = np.sqrt((np.outer(full.diagonal(), full.diagonal()) + full**2) / 100_000)
+        assert np.all(np.abs(found - full) < 5 * error)
+        assert problem.feature_norm_bound == pytest.approx(np.sqrt(1.5 * np.trace(full)))
+        assert not problem.norm_bound_is_sure
+
+    def test_problems_that_differ_in_the_covariance_share_their_draws(self):
+        """Φ = Z Σ^{1/2} with the same Z, teacher, start and noise."""
+        sizes = dict(n_samples=5, n_features=8, label_noise=0.5)
+        plain = gaussian(3, **sizes)
+        normal = plain.features * np.sqrt(8)
+        sigma = random_covariance(np.random.default_rng(4), "full", 8)
+        eigenvalues, basis = np.linalg.eigh(sigma)
+        for given, root in (
+            (1 / 8, np.eye(8) / np.sqrt(8)),
+            (sigma.diagonal(), np.diag(np.sqrt(sigma.diagonal()))),
+            (np.diag(sigma.diagonal()), np.diag(np.sqrt(sigma.diagonal()))),
+            (sigma, basis * np.sqrt(eigenvalues) @ basis.T),
+        ):
+            drawn = gaussian(3, covariance=given, **sizes)
+            np.testing.assert_allclose(drawn.features, normal @ root, rtol=0, atol=1e-14)
+            np.testing.assert_array_equal(drawn.teacher, plain.teacher)
+            np.testing.assert_array_equal(drawn.initial_weights, plain.initial_weights)
+            noise = [p.targets - p.features @ p.teacher for p in (drawn, plain)]
+            np.testing.assert_allclose(*noise, rtol=0, atol=1e-14)
+
+    @pytest.mark.parametrize("rank", [0, 1, 7])
+    def test_the_rank_of_the_features_is_that_of_a_singular_covariance(self, rank):
+        """Nor does the test loss see what lies outside of Σ."""
+        basis = orthonormal(np.random.default_rng(5), 40, 40)
+        eigenvalues = np.where(np.arange(40) < rank, np.arange(40) + 1.0, 0.0)
+        for sigma in (eigenvalues, basis * eigenvalues @ basis.T):
+            problem = gaussian(6, n_samples=20, n_features=40, covariance=sigma)
+            assert len(problem.modes.singular) == rank
+            end = gk.ridge_solution(problem, weight_decay=0.0)
+            assert problem.test_loss(end) == pytest.approx(0, abs=1e-12)
+
+
 class TestArraysOfAnyKind:
     @pytest.mark.parametrize(
         "convert",
@@ -437,6 +485,13 @@ BAD_GAUSSIANS = [
     (dict(teacher_norm=np.array("1.0")), ["teacher_norm=array(", "0 or more"]),
     (dict(teacher_norm=np.complex128(1)), ["teacher_norm=", "0 or more"]),
     (dict(teacher_norm=np.ma.masked), ["teacher_norm=masked", "0 or more"]),
+    (dict(n_features=3, covariance=-1.0), ["covariance", "-1", "positive semidefinite"]),
+    (dict(n_features=3, covariance=NOT_A_COVARIANCE), ["covariance", "-1", "semidefinite"]),
+    (dict(n_features=3, covariance=np.ones(2)), ["covariance", "(2,)", "3 features", "(3, 3)"]),
+    (
+        dict(n_features=3, covariance=aslinearoperator(np.eye(3))),
+        ["covariance", "Operator", "root"],
+    ),
     (dict(rng=0), ["rng=0", "default_rng"]),
     (dict(rng=np.random), ["rng=", "default_rng"]),
 ]
