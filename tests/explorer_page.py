@@ -4,6 +4,7 @@ The bundle runs with a stand-in for the widget model, so these tests need no bui
 """
 
 import json
+import re
 from pathlib import Path
 
 import grokedu as gk
@@ -137,8 +138,18 @@ class View:
     def slider(self, label):
         return self.page.get_by_label(label, exact=True)
 
+    def typed(self, label):
+        """The number that stands in the field of a setting."""
+        return number_in(self.field(label).input_value())
+
     def refusal(self, setting):
         return self.page.locator(f"[data-setting={setting}] .gk-refusal")
+
+
+def number_in(text):
+    """The number that a field shows: 0.01, 1,000, 10⁻⁴ or 3.2·10⁻⁴."""
+    power = re.sub("(^|·)10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])", lambda start: "e" if start[1] else "1e", text)
+    return float(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", ",")))
 
 
 def color(view, theme):

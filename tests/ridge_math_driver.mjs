@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { Random } from "../grokedu/explorers/js/random.js";
 import * as math from "../grokedu/explorers/js/ridge/math.js";
+import { reasonWords, row } from "../grokedu/explorers/js/words.js";
 
 const plain = (value) => {
   if (ArrayBuffer.isView(value)) return Array.from(value, plain);
@@ -29,6 +30,11 @@ const actions = {
   draw: ({ n, m, count }) => Array.from({ length: count }, (_, seed) => math.drawModes(n, m, seed)),
   eigenvalues: ({ diagonal, beside }) =>
     math.tridiagonalEigenvalues(Float64Array.from(diagonal), Float64Array.from([...beside, 0])),
+  words: ({ reasons }) =>
+    reasons.map((reason) => {
+      const times = { overfit: null, generalize: null, reasons: [reason] };
+      return { words: reasonWords(reason), cells: row("", times).cells };
+    }),
   random: ({ count, degrees }) => {
     const random = new Random(1, 2, 3);
     return Array.from({ length: count }, () => [

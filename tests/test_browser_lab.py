@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from explorer_page import number_in
 
 pytest.importorskip("jupyterlab", reason="the lab extra is not installed")
 
@@ -145,7 +146,7 @@ def type_into(page, name, text, value):
     page.keyboard.type(text)
     page.keyboard.press("Enter")
     wait_for_run(page, name, value)
-    assert float(field.input_value()) == value
+    assert number_in(field.input_value()) == value
 
 
 def move_by_key(page, name):

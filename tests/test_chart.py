@@ -1,6 +1,6 @@
 """The loss chart as the reader sees and touches it: labels, lines, swipes."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 from explorer_page import View, write_page
@@ -48,6 +48,27 @@ def open_view(browser, address):
         view.context.close()
 
 
+LABELS = ".gk-labels text, .gk-stage-name"
+
+
+def struck_labels(view):
+    """Labels that the line of a bound or of the law goes through."""
+    labels = view.page.evaluate(BOXES, LABELS)
+    lines = view.page.evaluate(
+        "[...document.querySelectorAll('.gk-bound')].map((line) =>"
+        " ['x1', 'y1', 'y2'].map((name) => Number(line.getAttribute(name))))"
+    )
+    origin = view.page.locator(".gk-chart").bounding_box()
+    return [
+        label["text"]
+        for label in labels
+        for x, start, end in lines
+        if label["left"] < origin["x"] + x < label["right"]
+        and origin["y"] + start < label["bottom"] - 3
+        and origin["y"] + end > label["top"] + 3
+    ]
+
+
 def overlap(a, b):
     across = min(a["right"], b["right"]) - max(a["left"], b["left"])
     down = min(a["bottom"], b["bottom"]) - max(a["top"], b["top"])
@@ -57,9 +78,10 @@ def overlap(a, b):
 @pytest.mark.parametrize("width", [360, 900])
 def test_no_label_covers_another_or_a_grip_or_leaves_the_chart(open_view, width):
     view = open_view(viewport={"width": width, "height": 1400})
-    for name, state in STATES.items():
-        view.set(layers=ALL, **{**DEFAULTS, **state})
-        labels = view.page.evaluate(BOXES, ".gk-labels text, .gk-stage-name")
+    for linear, (name, state) in product([False, True], STATES.items()):
+        view.set(layers=ALL, step=300, linear=linear, **{**DEFAULTS, **state})
+        assert not struck_labels(view), name
+        labels = view.page.evaluate(BOXES, LABELS)
         grips = view.page.evaluate(BOXES, ".gk-grip")
         values = view.page.evaluate(BOXES, ".gk-threshold .gk-halo")
         [[_, plot]] = view.page.evaluate(
@@ -72,6 +94,11 @@ def test_no_label_covers_another_or_a_grip_or_leaves_the_chart(open_view, width)
         for label in labels:
             assert label["bottom"] <= plot["top"] + 2, (name, label)
             assert label["left"] >= 0 and label["right"] <= width, (name, label)
+        [readout] = view.page.evaluate(BOXES, ".gk-readout text")
+        assert readout["top"] > plot["bottom"]
+        assert readout["left"] >= 0 and readout["right"] <= width
+        for words in view.page.evaluate(BOXES, ".gk-axis text, .gk-axis-title:not([display])"):
+            assert not overlap(readout, words), (name, words)
 
 
 def test_lines_at_one_place_are_both_seen(open_view):

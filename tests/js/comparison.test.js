@@ -40,7 +40,7 @@ const CASES = [
     { weight_decay: 1e-5 },
     /\(λ 10⁻⁵ → 10⁻⁴\): t₂ is earlier by a factor of (9\.\d\d|10\.\d) \(/,
   ],
-  [{ weight_decay: 1.0001e-4 }, {}, /\(λ 0\.0001 → 0\.00010001\)/],
+  [{ weight_decay: 1.0001e-4 }, {}, /\(λ 10⁻⁴ → 1\.0001·10⁻⁴\)/],
   [{ weight_decay: 1.05e-4 }, {}, /t₂ changed from [\d,]+ to [\d,]+/],
   [{ test_threshold: 0.02 }, {}, /t₁ is the same, \d+/],
   [{ test_threshold: 1e-6 }, {}, /t₂ does not exist; in the pinned run it is [\d,]+/],

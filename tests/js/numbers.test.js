@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { format, parse, split } from "../../grokedu/explorers/js/address.js";
-import { exactly, numberIn, readNumber } from "../../grokedu/explorers/js/numbers.js";
+import { legalValues, numberIn, readNumber } from "../../grokedu/explorers/js/numbers.js";
 import { gridOf } from "../../grokedu/explorers/js/sliders.js";
-import { count } from "../../grokedu/explorers/js/words.js";
+import { count, exactly, plain } from "../../grokedu/explorers/js/words.js";
 
 const DECAY = {
   name: "weight_decay",
@@ -102,6 +102,29 @@ test("fields show numbers that read as the same number", () => {
     const value = 10 ** (8 * Math.random() - 7) * Math.random();
     assert.equal(numberIn(exactly(value)), value);
   }
+  for (const value of [0, 1e-7, 1e-3, 0.9995, 1000, 1234.5, 10_000, 123_456.5, 2 ** 31 - 1]) {
+    assert.equal(numberIn(exactly(value)), value);
+  }
+});
+
+test("fields, messages and sentences write numbers alike", () => {
+  for (const value of [0, 1e-7, 3e-4, 0.001, 0.05, 1, 7.5, 1000, 10_000]) {
+    assert.equal(exactly(value), plain(value));
+  }
+  assert.equal(
+    legalValues({ ...SAMPLES, low: 10, high: 10_000 }),
+    "a whole number from 10 to 10,000",
+  );
+  assert.equal(
+    legalValues({ ...DECAY, low: 1e-6, high: 1000 }),
+    "0 or anything from 10⁻⁶ to 1,000",
+  );
+});
+
+test("a loss that is only rounding has no digits", () => {
+  assert.equal(plain(2.39e-165), plain(9e-31));
+  assert.doesNotMatch(plain(2.39e-165), /2\.39|165/);
+  assert.equal(plain(2.39e-29), "2.39·10⁻²⁹");
 });
 
 test("every position of a slider is a legal value at that position", () => {

@@ -13,6 +13,7 @@ import { count, plain, powerOfTen, readouts, short } from "./words.js";
 
 export const MARGIN = { left: 46, right: 14, top: 22, bottom: 38 };
 const LANE = 16; // height of a line of labels
+const TITLE = 34; // from the axis of steps down to what it says
 const DOTS = 60;
 const DOT = 5;
 const GRIP = 8;
@@ -66,7 +67,7 @@ export class LossChart {
     this.labels = this.layer("gk-labels");
     this.readout = this.layer("gk-readout").attr("display", "none");
     this.readout.append("line");
-    this.readout.append("text").attr("class", "gk-halo").attr("text-anchor", "middle");
+    this.readout.append("text").attr("text-anchor", "middle");
     this.svg
       .on("pointermove", (event) => this.read(event))
       .on("pointerleave", () => this.read(null));
@@ -199,11 +200,15 @@ export class LossChart {
     this.drawReadout();
   }
 
-  /** The losses where the mouse points, else at the step that the reader has chosen. */
+  /**
+   * The losses where the mouse points, else at the step that the reader has chosen: below the axis,
+   * in place of its title, since on the curves they could not be read.
+   */
   drawReadout() {
     const read = this.pointed ?? this.chosen;
     const known = read && Object.values(read.losses).every(Number.isFinite);
     this.readout.attr("display", known ? null : "none");
+    this.xTitle.attr("display", known ? "none" : null);
     if (!known) return;
     const { left, right, top, bottom } = this.box;
     const { x, step, losses } = read;
@@ -214,7 +219,7 @@ export class LossChart {
     this.readout
       .select("text")
       .attr("x", center)
-      .attr("y", bottom - 6)
+      .attr("y", bottom + TITLE)
       .text(text);
   }
 
@@ -271,8 +276,7 @@ export class LossChart {
     this.drawOther("ghost", ghost);
     this.drawOther("pinned", pinned);
     this.drawTimes(analysis);
-    this.drawTheory(analysis);
-    this.drawLabels();
+    this.drawLabels(this.drawTheory(analysis));
     for (const name of Object.keys(THRESHOLDS)) this.drawThreshold(name, analysis.settings[name]);
   }
 
@@ -303,7 +307,7 @@ export class LossChart {
     this.xTitle
       .attr("text-anchor", "middle")
       .attr("x", (left + right) / 2)
-      .attr("y", bottom + 34)
+      .attr("y", bottom + TITLE)
       .text(this.linear ? "step t" : "step t, on a logarithmic axis");
   }
 
@@ -434,9 +438,7 @@ export class LossChart {
     const shown = marks.flatMap(({ step, kind }, i) =>
       step <= horizon ? [{ kind, x: places[i] }] : [],
     );
-    for (const { x } of shown) {
-      for (let y = this.box.top; y < this.box.bottom; y += DOT) this.occupied.push([x, y]);
-    }
+    for (const { x } of shown) this.occupy(x);
     this.markers
       .selectAll("line")
       .data(shown)
@@ -452,8 +454,13 @@ export class LossChart {
     this.lanes.push([{ x: this.x(1 + tail.steps[0]), choices, kind: "theory" }]);
   }
 
+  /** No value of a threshold shall stand on a line that goes down at `x`. */
+  occupy(x) {
+    for (let y = this.box.top; y < this.box.bottom; y += DOT) this.occupied.push([x, y]);
+  }
+
   /**
-   * The bounds of each theorem, and where the law begins: a lane and dashed lines for each.
+   * The bounds of each theorem, and where the law begins: a lane and a dashed line for each.
    * @param {Analysis} analysis
    */
   drawTheory({ layers, horizon, tail }) {
@@ -474,24 +481,27 @@ export class LossChart {
       }
       this.lanes.push(lane);
     }
+    for (const { x } of lines) this.occupy(x);
+    return lines;
+  }
+
+  /** Labels in their lanes, and the lines of bounds below them. */
+  drawLabels(lines) {
+    const { left, right, top } = this.box;
+    const placed = this.lanes.flatMap((names, lane) =>
+      placeLane(names, left, right).map(({ text, center }, i) => {
+        return { text, center, lane, y: top - 5 - LANE * lane, kind: names[i].kind };
+      }),
+    );
     this.bounds
       .selectAll("line")
-      .data(lines)
+      .data(lines.flatMap((line) => this.besideLabels(line, placed)))
       .join("line")
       .attr("class", ({ name }) => `gk-bound gk-bound-${name}`)
       .attr("x1", ({ x }) => x)
       .attr("x2", ({ x }) => x)
-      .attr("y1", ({ lane }) => this.box.top - LANE * lane - 2)
-      .attr("y2", this.box.bottom);
-  }
-
-  drawLabels() {
-    const { left, right, top } = this.box;
-    const placed = this.lanes.flatMap((lane, k) =>
-      placeLane(lane, left, right).map(({ text, center }, i) => {
-        return { text, center, y: top - 5 - LANE * k, kind: lane[i].kind };
-      }),
-    );
+      .attr("y1", ({ from }) => from)
+      .attr("y2", ({ to }) => to);
     this.labels
       .selectAll("text")
       .data(placed)
@@ -501,6 +511,19 @@ export class LossChart {
       .attr("x", ({ center }) => center)
       .attr("y", ({ y }) => y)
       .text(({ text }) => text);
+  }
+
+  /** The pieces of a line from its lane down, without what would cross labels of lower lanes. */
+  besideLabels({ x, lane, name }, labels) {
+    const { top, bottom } = this.box;
+    const struck = labels.filter(
+      (label) => label.lane < lane && Math.abs(label.center - x) < textWidth(label.text) / 2 + 3,
+    );
+    const lanes = [...new Set(struck.map((label) => label.lane))].sort((a, b) => b - a);
+    const starts = [lane, ...lanes].map((k) => top - LANE * k - 2);
+    const ends = [...lanes.map((k) => top - LANE * (k + 1)), bottom];
+    const pieces = starts.map((from, i) => ({ x, name, from, to: ends[i] }));
+    return pieces.filter(({ from, to }) => to - from > 4);
   }
 
   drawThreshold(name, value) {

@@ -1,8 +1,9 @@
 // The controls of the settings: a label, a slider, a field with the exact value, and a refusal.
 
 import { add } from "./dom.js";
-import { exactly, readNumber } from "./numbers.js";
+import { readNumber } from "./numbers.js";
 import { gridOf } from "./sliders.js";
+import { exactly } from "./words.js";
 
 let made = 0;
 

@@ -43,9 +43,15 @@ function spread(blocks, left, right) {
   return blocks.map(({ width }, i) => starts[i] + width / 2);
 }
 
-/** The first of several boxes that no point lies in; the first one if points lie in all. */
+/**
+ * The box in which the fewest points lie, and the first of several such.
+ * @template {{ left: number, right: number, top: number, bottom: number }} Box
+ * @param {[number, number][]} points
+ * @param {Box[]} boxes
+ */
 export function clearOf(points, boxes) {
-  const hit = ({ left, right, top, bottom }) =>
-    points.some(([x, y]) => x >= left && x <= right && y >= top && y <= bottom);
-  return boxes.find((box) => !hit(box)) ?? boxes[0];
+  const isIn = ({ left, right, top, bottom }, [x, y]) =>
+    x >= left && x <= right && y >= top && y <= bottom;
+  const hits = boxes.map((box) => points.filter((point) => isIn(box, point)).length);
+  return boxes[hits.indexOf(Math.min(...hits))];
 }

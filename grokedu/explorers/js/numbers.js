@@ -1,6 +1,6 @@
 // Numbers as people type them, and what an explorer says to one that it cannot take; no DOM.
 
-import { plain } from "./words.js";
+import { exactly } from "./words.js";
 
 /** @typedef {{name: string, symbol: string, label: string, low: number, high: number,
  *   whole: boolean, scale: string, step: number, zero: boolean}} Setting */
@@ -59,13 +59,7 @@ function refusal(text, value, setting) {
 
 /** What is legal, in words. */
 export function legalValues({ low, high, whole, zero }) {
-  const range = whole
-    ? `a whole number from ${low} to ${high}`
-    : `anything from ${plain(low)} to ${plain(high)}`;
+  const kind = whole ? "a whole number" : "anything";
+  const range = `${kind} from ${exactly(low)} to ${exactly(high)}`;
   return zero ? `0 or ${range}` : range;
-}
-
-/** A value as the field shows it: exactly. */
-export function exactly(value) {
-  return String(value);
 }

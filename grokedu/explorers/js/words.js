@@ -9,6 +9,7 @@ export const LAYER_NAMES = {
   gaussian: "Gaussian bound, Eq. (8) of the paper",
 };
 
+const NEGLIGIBLE = 1e-30; // a smaller loss is the rounding of a larger one
 const CLEAR = 1.5; // a ratio of times that is worth saying
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const GROUPED = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one per call
@@ -26,14 +27,29 @@ export function short(value) {
   return Math.abs(rounded) >= 1000 ? GROUPED.format(rounded) : String(rounded);
 }
 
-/** A loss or a parameter as people write it. */
+/** A loss or a parameter as people write it, to three digits. */
 export function plain(value) {
   if (value === 0) return "0";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (Math.abs(value) < NEGLIGIBLE) return `below ${powerOfTen(Math.log10(NEGLIGIBLE))}`;
   const [digits, power] = value.toExponential(2).split("e");
-  const exponent = Number(power);
-  if (exponent >= -3 && exponent < 5) return short(value);
-  const factor = short(Number(digits));
+  if (isDecimal(Number(power))) return short(value);
+  return withPower(short(Number(digits)), Number(power));
+}
+
+/** A value with all its digits, in the same style; what fields show. */
+export function exactly(value) {
+  const [digits, power] = value.toExponential().split("e");
+  if (!Number.isInteger(value) && !isDecimal(Number(power))) {
+    return withPower(digits, Number(power));
+  }
+  const [whole, fraction] = String(value).split(".");
+  return fraction ? `${GROUPED.format(Number(whole))}.${fraction}` : GROUPED.format(value);
+}
+
+const isDecimal = (exponent) => exponent >= -3 && exponent < 5;
+
+function withPower(factor, exponent) {
   return factor === "1" ? powerOfTen(exponent) : `${factor}·${powerOfTen(exponent)}`;
 }
 
@@ -79,6 +95,14 @@ export function reasonWords({ kind, threshold, value }) {
       return `test loss reaches ${level} only after 2⁵³ ≈ 9·10¹⁵ steps`;
     case WHY.testRunEnds:
       return `test loss is still above ${level} after ${steps(value)}, where the run ends`;
+    case WHY.testUnknown:
+      return `test loss is unknown, since labels do not tell the teacher, and so is when it reaches ${level}`;
+    case WHY.trainAccurate:
+      return `training accuracy is at least ${percent(threshold)} at every step`;
+    case WHY.trainAccuracyNever:
+      return `training accuracy tends to ${percent(value)} and does not settle at ${percent(threshold)} or above`;
+    case WHY.testAccuracyNever:
+      return `test accuracy tends to ${percent(value)} and does not reach ${percent(threshold)}`;
     case WHY.diverged:
       return `run diverged at step ${count(value)}`;
     default:
@@ -100,6 +124,7 @@ const FATES = {
   [WHY.testBeyond]: ["is beyond counting", "> 9·10¹⁵"],
   [WHY.trainRunEnds]: ["is not known", "not reached"],
   [WHY.testRunEnds]: ["is not known", "not reached"],
+  [WHY.testUnknown]: ["is not known", "not known"],
 };
 const fate = (reason) => FATES[reason?.kind] ?? ["does not exist", "none"];
 
@@ -172,8 +197,7 @@ export function comparison(now, pinned, table) {
   if (!changed.length) return "This is the pinned run: change something to compare with it.";
   const list = changed.map(({ name, symbol }) => {
     const [from, to] = [pinned.settings[name], now.settings[name]];
-    const write = plain(from) === plain(to) ? String : plain;
-    return `${symbol} ${write(from)} → ${write(to)}`;
+    return `${symbol} ${exactly(from)} → ${exactly(to)}`;
   });
   const start = `Against the pinned run (${list.join(", ")}):`;
   if (now.pending) return `${start} …`;
@@ -197,10 +221,7 @@ export function erasedSentence({ learning_rate, weight_decay }) {
 
 /** All settings, for paper, where no slider shows them. */
 export function settingsInWords(settings, table) {
-  const list = table.map(({ name, symbol }) => {
-    const value = settings[name];
-    return `${symbol} = ${Number.isInteger(value) ? value : plain(value)}`;
-  });
+  const list = table.map(({ name, symbol }) => `${symbol} = ${exactly(settings[name])}`);
   return `Settings: ${list.join(", ")}.`;
 }
 
