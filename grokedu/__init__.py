@@ -10,6 +10,7 @@ A map of the modules, in the order of their imports:
 `networks`      ReLU networks with their data, and their exact population loss
 `progress`      how a long run tells how far it is
 `trajectory`    what a run leaves behind: the two losses at each recorded step, to keep in a file
+`optimizers`    losses, optimizers, batches and step sizes: what one step of training is
 `training`      gradient descent on ridge problems, step by step, in numba kernels
 `network_training`  the same on networks
 `crossings`     sums of decaying exponentials, and the exact steps at which they cross a level

@@ -8,6 +8,7 @@ from . import figures as figures
 from . import grokking as grokking
 from . import network_training as network_training
 from . import networks as networks
+from . import optimizers as optimizers
 from . import predictions as predictions
 from . import random_features as random_features
 from . import ridge as ridge

@@ -10,11 +10,11 @@ import numba
 import numpy as np
 
 
-def _compiler(*fastmath):
+def _compiler(*fastmath, **more):
     """A decorator that compiles, and keeps what it compiled for the next process where it can."""
 
     def compiled(function):
-        options = dict(nogil=True, fastmath=set(fastmath), error_model="numpy")
+        options = dict(nogil=True, fastmath=set(fastmath), error_model="numpy", **more)
         try:
             return numba.njit(cache=True, **options)(function)
         except RuntimeError:  # neither the package nor a home can be written to
@@ -25,6 +25,8 @@ def _compiler(*fastmath):
 
 # "contract" permits fused multiply-adds and nothing else: NaN and infinity keep their meaning.
 _compile = _compiler("contract")
+# For what is shared by the kernels of gradient descent, where a call in every step shows.
+_inline = _compiler("contract", inline="always")
 # Sums over neurons may be reordered too, without which they do not vectorize. NaN and infinity
 # still keep their meaning.
 _compile_sums = _compiler("contract", "reassoc", "nsz")
@@ -71,6 +73,40 @@ def _squared_distance(left, right):
 
 
 @_compile
+def _add_rows(matrix, rows, factors, out):
+    """out += Σ_k factors[k] · matrix[rows[k]], four rows at a time like `_times`."""
+    n_columns = matrix.shape[1]
+    in_fours = len(rows) - len(rows) % 4
+    for k in range(0, in_fours, 4):
+        i, j, p, q = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
+        a, b, c, d = factors[k], factors[k + 1], factors[k + 2], factors[k + 3]
+        for column in range(n_columns):
+            out[column] += (
+                matrix[i, column] * a
+                + matrix[j, column] * b
+                + matrix[p, column] * c
+                + matrix[q, column] * d
+            )
+    for k in range(in_fours, len(rows)):
+        for column in range(n_columns):
+            out[column] += matrix[rows[k], column] * factors[k]
+
+
+@_inline
+def _primal_test_loss(weights, error, covariance, test_targets, scratch):
+    """The test loss of `weights`, with `error` = θ − θ*; `scratch` is as long as Σ has rows."""
+    if len(test_targets) > 0:
+        np.dot(covariance, weights, scratch)
+        return _squared_distance(scratch, test_targets) / len(test_targets)
+    if covariance.shape[0] == 1:
+        for j in range(len(error)):
+            scratch[j] = covariance[0, j] * error[j]
+    else:
+        _times(covariance, error, scratch)
+    return _dot(error, scratch)
+
+
+@_compile
 def ridge_primal(
     features,
     targets,
@@ -93,10 +129,7 @@ def ridge_primal(
     rate = learning_rate / n_samples
     gradient = np.empty(n_features)
     error = np.empty(n_features)
-    weighted_error = np.empty(n_features)
-    on_rows = len(test_targets) > 0
-    outputs = np.empty(len(test_targets))
-    diagonal = covariance.shape[0] == 1
+    scratch = np.empty(len(test_targets) if len(test_targets) > 0 else n_features)
     residual = np.dot(features, weights)
     for i in range(n_samples):
         residual[i] -= targets[i]
@@ -109,19 +142,21 @@ def ridge_primal(
         for i in range(n_samples):
             residual[i] -= targets[i]
         train_loss[step] = _dot(residual, residual) / (2 * n_samples)
-        if on_rows:
-            np.dot(covariance, weights, outputs)
-            test_loss[step] = _squared_distance(outputs, test_targets) / len(outputs)
-        else:
-            if diagonal:
-                for j in range(n_features):
-                    weighted_error[j] = covariance[0, j] * error[j]
-            else:
-                _times(covariance, error, weighted_error)
-            test_loss[step] = _dot(error, weighted_error)
+        test_loss[step] = _primal_test_loss(weights, error, covariance, test_targets, scratch)
         if not np.isfinite(train_loss[step] + test_loss[step]):
             return step + 1
     return len(train_loss)
+
+
+@_inline
+def _dual_test_loss(x, coefficients, image, scale, start_moment, teacher_moment, constants):
+    """The test loss as a form in (x, β), where ΦΣΦᵀβ = `scale` · `image`."""
+    linear = 0.0
+    quadratic = 0.0
+    for i in range(len(coefficients)):
+        linear += (x * start_moment[i] - teacher_moment[i]) * coefficients[i]
+        quadratic += coefficients[i] * (scale * image[i])
+    return x * (x * constants[0] - 2 * constants[1]) + constants[2] + 2 * linear + quadratic
 
 
 @_compile
@@ -172,24 +207,196 @@ def ridge_dual(
         _times(gram, coefficients, fit)
 
         squares = 0.0
-        linear = 0.0
-        quadratic = 0.0
-        if not isotropic:
-            _times(test_gram, coefficients, image)
         for i in range(n_samples):
             residual = x * start_fit[i] + fit[i] - targets[i]
             squares += residual * residual
         train_loss[step] = squares / (2 * n_samples)
+        if not isotropic:
+            _times(test_gram, coefficients, image)
         if on_rows:
             for i in range(len(image)):
                 image[i] += x * start_moment[i]
             test_loss[step] = _squared_distance(image, teacher_moment)
         else:
-            for i in range(n_samples):
-                linear += (x * start_moment[i] - teacher_moment[i]) * coefficients[i]
-                quadratic += coefficients[i] * (scale * fit[i] if isotropic else image[i])
-            start_part = x * (x * constants[0] - 2 * constants[1]) + constants[2]
-            test_loss[step] = start_part + 2 * linear + quadratic
+            test_loss[step] = _dual_test_loss(
+                x,
+                coefficients,
+                fit if isotropic else image,
+                scale if isotropic else 1.0,
+                start_moment,
+                teacher_moment,
+                constants,
+            )
+        if not np.isfinite(train_loss[step] + test_loss[step]):
+            return step + 1
+    return len(train_loss)
+
+
+@_compile
+def _slope(logistic, output, target):
+    """The derivative of one sample's loss with respect to its output."""
+    if logistic:
+        return -target / (1.0 + np.exp(target * output))
+    return output - target
+
+
+@_compile
+def _data_loss(logistic, outputs, targets):
+    """(1/2n) Σ (f_i − y_i)², or (1/n) Σ ln(1 + e^{−y_i f_i})."""
+    total = 0.0
+    for i in range(len(targets)):
+        if logistic:
+            margin = targets[i] * outputs[i]
+            total += max(-margin, 0.0) + np.log1p(np.exp(-abs(margin)))
+        else:
+            total += 0.5 * (outputs[i] - targets[i]) ** 2
+    return total / len(targets)
+
+
+@_compile
+def _batch_slopes(logistic, outputs, targets, rows, slopes):
+    """The derivative of the batch's mean loss with respect to the outputs of its rows."""
+    for k in range(len(rows)):
+        slopes[k] = _slope(logistic, outputs[rows[k]], targets[rows[k]]) / len(rows)
+
+
+GRADIENT_DESCENT, ADAM, ADAMW = 0, 1, 2
+FIRST_BETA, SECOND_BETA, ADAM_EPSILON = 0.9, 0.999, 1e-8
+
+
+@_compile
+def optimizer_primal(
+    features,
+    targets,
+    teacher,
+    covariance,
+    test_targets,
+    rule,
+    logistic,
+    weight_decay,
+    momentum,
+    begun,
+    step_sizes,
+    batches,
+    first,
+    last,
+    weights,
+    mean,
+    mean_square,
+    train_loss,
+    test_loss,
+):
+    """Any rule, loss and batches on θ itself, as `torch.optim` has them.
+
+    Step k takes the rows `batches[first[k]:last[k]]`, with step size `step_sizes[k]`, after `begun`
+    steps. State: `weights` (m,); `mean` (m,), the velocity of gradient descent or Adam's mean of
+    gradients; `mean_square` (m,). The other arrays are those of `ridge_primal`.
+    """
+    n_features = features.shape[1]
+    gradient = np.empty(n_features)
+    error = np.empty(n_features)
+    scratch = np.empty(len(test_targets) if len(test_targets) > 0 else n_features)
+    slopes = np.empty(len(targets))
+    outputs = np.dot(features, weights)
+    for step in range(len(train_loss)):
+        rate = step_sizes[step]
+        rows = batches[first[step] : last[step]]
+        _batch_slopes(logistic, outputs, targets, rows, slopes)
+        coupled_decay = 0.0 if rule == ADAMW else weight_decay
+        for j in range(n_features):
+            gradient[j] = coupled_decay * weights[j]
+        _add_rows(features, rows, slopes, gradient)
+        if rule == GRADIENT_DESCENT:
+            for j in range(n_features):
+                mean[j] = momentum * mean[j] + gradient[j]
+                weights[j] -= rate * mean[j]
+        else:
+            keep = 1.0 - rate * weight_decay if rule == ADAMW else 1.0
+            size = rate / (1.0 - FIRST_BETA ** (begun + step + 1))
+            debias = np.sqrt(1.0 - SECOND_BETA ** (begun + step + 1))
+            for j in range(n_features):
+                g = gradient[j]
+                mean[j] += (1.0 - FIRST_BETA) * (g - mean[j])
+                mean_square[j] = SECOND_BETA * mean_square[j] + (1.0 - SECOND_BETA) * g * g
+                move = mean[j] / (np.sqrt(mean_square[j]) / debias + ADAM_EPSILON)
+                weights[j] = keep * weights[j] - size * move
+        for j in range(n_features):
+            error[j] = weights[j] - teacher[j]
+        np.dot(features, weights, outputs)
+        train_loss[step] = _data_loss(logistic, outputs, targets)
+        test_loss[step] = _primal_test_loss(weights, error, covariance, test_targets, scratch)
+        if not np.isfinite(train_loss[step] + test_loss[step]):
+            return step + 1
+    return len(train_loss)
+
+
+@_compile
+def optimizer_dual(
+    maps,
+    scale,
+    start_fit,
+    targets,
+    start_moment,
+    teacher_moment,
+    constants,
+    logistic,
+    weight_decay,
+    momentum,
+    step_sizes,
+    batches,
+    first,
+    last,
+    shrink,
+    coefficients,
+    images,
+    train_loss,
+    test_loss,
+):
+    """Gradient descent of any loss, with momentum and batches, in n numbers: θ = x θ(0) + Φᵀβ.
+
+    The rows of `maps` (n, n + q) are those of K = ΦΦᵀ and, beside them, of `test_gram`. So a batch
+    moves what they make of β by a few rows, and no step needs a whole product.
+
+    State, with velocities in the second row: `shrink` (2, 1) holds x, `coefficients` (2, n) holds
+    β, `images` (2, n + q) holds β @ maps. The other arrays are those of `ridge_dual`.
+    """
+    n_samples = len(targets)
+    isotropic = maps.shape[1] == n_samples
+    on_rows = constants.size == 0
+    slopes = np.empty(n_samples)
+    outputs = shrink[0, 0] * start_fit + images[0, :n_samples]
+    for step in range(len(train_loss)):
+        rows = batches[first[step] : last[step]]
+        _batch_slopes(logistic, outputs, targets, rows, slopes)
+        for state in (shrink, coefficients, images):
+            for j in range(state.shape[1]):
+                state[1, j] = momentum * state[1, j] + weight_decay * state[0, j]
+        for k in range(len(rows)):
+            coefficients[1, rows[k]] += slopes[k]
+        _add_rows(maps, rows, slopes, images[1])
+        for state in (shrink, coefficients, images):
+            for j in range(state.shape[1]):
+                state[0, j] -= step_sizes[step] * state[1, j]
+        x = shrink[0, 0]
+        for i in range(n_samples):
+            outputs[i] = x * start_fit[i] + images[0, i]
+        train_loss[step] = _data_loss(logistic, outputs, targets)
+        image = images[0] if isotropic else images[0, n_samples:]
+        if on_rows:
+            total = 0.0
+            for i in range(len(image)):
+                total += (image[i] + x * start_moment[i] - teacher_moment[i]) ** 2
+            test_loss[step] = total
+        else:
+            test_loss[step] = _dual_test_loss(
+                x,
+                coefficients[0],
+                image,
+                scale if isotropic else 1.0,
+                start_moment,
+                teacher_moment,
+                constants,
+            )
         if not np.isfinite(train_loss[step] + test_loss[step]):
             return step + 1
     return len(train_loss)

@@ -8,7 +8,7 @@ import numpy as np
 
 from grokedu import _kernels
 from grokedu.checks import check_count, check_number, check_rates, check_thresholds
-from grokedu.progress import SECONDS_PER_PIECE, reporting
+from grokedu.progress import SECONDS_PER_PIECE, StepsDone, reporting
 from grokedu.trajectory import Trajectory
 
 
@@ -48,8 +48,9 @@ def train_network(
         chapter on networks shows how the error of t2 shrinks with the tolerance.
     progress : bool or callable
         True shows a bar, in a terminal or notebook, once the run has taken five seconds. A function
-        is called with the number of steps done every 50 ms or so. If it returns False, or on a
-        KeyboardInterrupt, the run stops and gives back what was done.
+        is called every 50 ms or so with the number of steps done, an int that also has the losses
+        last recorded, `train_loss` and `test_loss`. If it returns False, or on a KeyboardInterrupt,
+        the run stops and gives back what was done: ``progress=lambda done: done.test_loss > 0.01``.
 
     Returns
     -------
@@ -204,7 +205,7 @@ class _NetworkRun:
                 self.advance(min(piece, stop - self.step))
                 if time.perf_counter() - started < SECONDS_PER_PIECE / 2:
                     piece *= 2
-                stopped = asks_to_stop(self.step)
+                stopped = asks_to_stop(StepsDone(self.step, *self.losses[start[0]]))
         except KeyboardInterrupt:
             stopped = True
         if self.overfit_step >= start[0]:

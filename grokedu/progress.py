@@ -9,6 +9,15 @@ SECONDS_PER_PIECE = 0.05  # between two reports of a kernel
 SECONDS_BEFORE_BAR = 5.0
 
 
+class StepsDone(int):
+    """A number of steps that were done, with the losses after them."""
+
+    def __new__(cls, steps, train_loss, test_loss):
+        done = super().__new__(cls, steps)
+        done.train_loss, done.test_loss = float(train_loss), float(test_loss)
+        return done
+
+
 @contextmanager
 def reporting(progress, n_steps):
     """What a run calls with the number of steps done, and which returns True to stop the run."""

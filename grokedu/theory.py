@@ -13,8 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokedu.checks import check_number, check_probability, check_steps, check_thresholds
-from grokedu.ridge import check_gradient_descent
+from grokedu.checks import (
+    check_array,
+    check_number,
+    check_probability,
+    check_rates,
+    check_steps,
+    check_thresholds,
+)
+from grokedu.exact import ridge_solution
+from grokedu.ridge import check_gradient_descent, covariance_times
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,115 @@ def theorem_4_5(problem, *, weight_decay, learning_rate, test_threshold=0.01):
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate)
     _, c = check_thresholds(1.0, test_threshold)
     return _at_least(_log_stage_two(problem, c) / 2, -math.log1p(-eta * lam))
+
+
+def forgetting_time(
+    problem, *, weight_decay, learning_rate, momentum=0.0, test_threshold=0.01, seen_weights=None
+):
+    """Stage II for any loss of the outputs, any labels, batches and step sizes.
+
+    Data gradients lie in the row space of Φ, whatever the loss is. So with weight decay in the
+    gradient the unseen part of the weights is θ⊥(t) = p_t θ⊥(0) with p_t = Π_{s<t} (1 − η_s λ),
+    and with momentum β, p_{t+1} = p_t − η_t u_{t+1}, where u_{t+1} = β u_t + λ p_t and u_0 = 0.
+    For a constant η this is a sum of powers of the roots of z² − (1 + β − ηλ) z + β, the larger of
+    which is about 1 − ηλ/(1 − β).
+
+    Once the seen part rests at w, the test loss is p_t² A + 2 p_t B + C with A = θ⊥(0)ᵀΣθ⊥(0), in
+    the mean over the start ν² tr(PΣ), and C the test loss of w. What is returned is the first step
+    at which this is at most c: it is t2 if the seen part is at rest by then.
+
+    Parameters
+    ----------
+    learning_rate : float or (k,) array
+        η, or the step sizes η_s of the first k steps.
+    momentum : float
+        β ∈ [0, 1).
+    seen_weights : (m,) array, optional
+        Weights whose part in the row space is w. The ridge solution without them, which is where
+        the squared loss leads; other losses lead elsewhere, and some never come to rest.
+
+    Returns
+    -------
+    int or math.inf
+        Infinite where no step does it, or none of the k.
+    """
+    _, c = check_thresholds(1.0, test_threshold)
+    remedy = "pass a number, 0 or more and below 1"
+    beta = check_number("momentum", momentum, at_least=0, remedy=remedy)
+    if beta >= 1:
+        raise ValueError(f"momentum={momentum!r}: {remedy}")
+    if np.ndim(learning_rate) == 0:
+        lam, eta = check_rates(weight_decay, learning_rate)
+        sizes = None
+    else:
+        sizes = check_array("learning_rate", learning_rate, np.shape(learning_rate)[:1])
+        if sizes.size == 0 or sizes.min() < 0:
+            raise ValueError("learning_rate has no or negative step sizes: pass some, 0 or more")
+        lam, _ = check_rates(weight_decay, sizes.max() or 1e-300)
+    modes = problem.modes
+    if seen_weights is None:
+        seen_weights = ridge_solution(problem, weight_decay=lam)
+    weights = check_array("seen_weights", seen_weights, (problem.n_features,))
+    at_rest = modes.right @ (modes.right.T @ weights)
+    unseen = modes.unseen_start * modes.basis[:, -2]
+    image = covariance_times(problem.covariance, unseen)
+    moment = (at_rest - problem.teacher) @ image
+    if problem.misfit_moment is not None:
+        moment -= problem.misfit_moment @ unseen
+    power, floor = unseen @ image, problem.test_loss(at_rest)
+
+    def reached(share):
+        return share * (share * power + 2 * moment) + floor <= c
+
+    if reached(1.0):
+        return 0
+    if sizes is None and _unseen_part_oscillates(lam * eta, beta):
+        # By then all that is left of it is rounding.
+        sizes = np.full(math.ceil(80 / -math.log(beta)), eta)
+    if sizes is not None:
+        found = np.flatnonzero(reached(_unseen_shares(lam * sizes, beta)))
+        return int(found[0]) if found.size else math.inf
+    inside = moment**2 - power * (floor - c)
+    if lam == 0 or inside < 0 or math.sqrt(inside) <= moment:
+        return math.inf
+    largest = (math.sqrt(inside) - moment) / power
+    share = _unseen_share(lam * eta, beta)
+    last, first = 0, 1
+    while share(first) > largest:
+        last, first = first, 2 * first
+    while first - last > 1:
+        middle = (last + first) // 2
+        last, first = (middle, first) if share(middle) > largest else (last, middle)
+    return first if reached(share(first)) else math.inf
+
+
+def _unseen_part_oscillates(h, beta):
+    """Whether the roots of z² − (1 + β − h) z + β are no two real numbers, for h = ηλ."""
+    return (1 - beta) ** 2 - 2 * h * (1 + beta) + h**2 <= 0
+
+
+def _unseen_share(h, beta):
+    """p_t as a function of t, for a constant h = ηλ and different real roots."""
+    root = math.sqrt((1 - beta) ** 2 - 2 * h * (1 + beta) + h**2)
+    drop = 2 * h / (1 - beta + h + root)  # 1 − z₁, without its digits lost
+    small = beta / (1 - drop)
+    weight = (1 - h - small) / root
+
+    def share(step):
+        return weight * math.exp(step * math.log1p(-drop)) + (1 - weight) * small**step
+
+    return share
+
+
+def _unseen_shares(drops, beta):
+    """p_0 … p_k for the k values of η_s λ."""
+    if beta == 0:
+        return np.cumprod(np.concatenate([[1.0], 1 - drops]))
+    shares, move = [1.0], 0.0  # in units of the velocity u times λ, so that η_s λ multiplies it
+    for drop in drops.tolist():
+        move = beta * move + shares[-1]
+        shares.append(shares[-1] - drop * move)
+    return np.array(shares)
 
 
 def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.05):

@@ -1,18 +1,15 @@
 """Gradient descent on ridge regression, one step at a time.
 
-`train_ridge` checks its input, lays the arrays out for the kernel, runs it in pieces, and returns
-a `Trajectory`.
+`train_ridge` checks its input, runs the kernel in pieces, and returns a `Trajectory`.
 """
 
 import time
 
 import numpy as np
 
-from grokedu import _kernels
-from grokedu.checks import check_count, read_only
-from grokedu.data import DataProblem, mean_square_factor
-from grokedu.progress import SECONDS_PER_PIECE, reporting
-from grokedu.ridge import check_gradient_descent
+from grokedu.checks import check_count
+from grokedu.optimizers import DEFAULTS, Optimizer, check_optimizer, lay_out
+from grokedu.progress import SECONDS_PER_PIECE, StepsDone, reporting
 from grokedu.trajectory import Trajectory
 
 
@@ -21,8 +18,14 @@ def train_ridge(
     problem,
     *,
     weight_decay,
-    learning_rate,
+    learning_rate=None,
     n_steps,
+    schedule=None,
+    optimizer="gradient descent",
+    momentum=0.0,
+    loss="squared",
+    batch_size=None,
+    rng=None,
     form="auto",
     record_every=1,
     start=None,
@@ -31,7 +34,8 @@ def train_ridge(
 ):
     """Run gradient descent on ridge regression and record both losses at every step.
 
-    The update is θ ← θ − η [ (1/n) Φᵀ(Φθ − y) + λθ ] (paper, Section 2).
+    The update is θ ← θ − η [ (1/n) Φᵀ(Φθ − y) + λθ ] (paper, Section 2). Other losses, optimizers,
+    batches and step sizes are those of `torch.optim`, see Notes.
 
     Parameters
     ----------
@@ -41,54 +45,86 @@ def train_ridge(
     n_steps : int
         Number of steps to take. Recorded at each, the trajectory has ``n_steps + 1`` entries, step
         0 included.
+    schedule : (n_steps,) array or function, in place of `learning_rate`
+        η_s ≥ 0, the step size from step s to step s + 1. A function is called once, with the array
+        of all s: ``schedule=lambda step: 1 / (1 + step / 1000)``.
+    optimizer : {"gradient descent", "adam", "adamw"}
+        Adam with the usual β₁ = 0.9, β₂ = 0.999 and ε = 10⁻⁸.
+    momentum : float
+        β ∈ [0, 1) of heavy ball, for gradient descent.
+    loss : {"squared", "logistic"}
+        What is trained: (1/2n) Σ_i (f_i − y_i)² or (1/n) Σ_i ln(1 + exp(−y_i f_i)) with labels
+        −1 and 1, where f = Φθ, and (λ/2)‖θ‖² besides.
+    batch_size : int, optional
+        b: each step takes the gradient of b samples. Every epoch goes through all samples in a new
+        order, without replacement; where b does not divide n, its last batch is smaller. All
+        samples without it.
+    rng : numpy.random.Generator, optional
+        Shuffles the epochs; needed for a `batch_size` below n.
     form : {"auto", "primal", "dual"}
         "primal" iterates θ, at 2nm multiply-adds a step. "dual" iterates β ∈ Rⁿ with
-        θ(t) = (1 − ηλ)^t θ(0) + Φᵀβ(t), at n² (2n² for a Σ that is no multiple of the identity).
-        They are the same gradient descent up to rounding; "auto" takes the cheaper one.
+        θ(t) = x(t) θ(0) + Φᵀβ(t), x(t) = (1 − ηλ)^t, at n² (2n² for a Σ that is no multiple of the
+        identity). They are the same gradient descent up to rounding; "auto" takes the cheaper one.
+        Adam is no such descent and has the primal form only.
     record_every : int
         k: record the losses at the multiples of k and at the last step only. At k = 1000, a billion
         steps leave 24 MB instead of 24 GB.
     start : Trajectory, optional
-        A run on this problem with the same λ and η, perhaps saved and loaded. It is continued from
-        its last step, and the trajectory holds both. It is the run that takes all the steps at
-        once, bit for bit in the primal form and up to rounding in the dual.
+        A run on this problem with the same λ, η and loss, perhaps saved and loaded. It is continued
+        from its last step, and the trajectory holds both. It is the run that takes all the steps at
+        once, bit for bit in the primal form and up to rounding in the dual. Momentum, Adam and
+        batches remember more than a trajectory holds, and cannot be continued.
     allow_unstable : bool
-        Run even if η is beyond the stability limit 2/(λ + s_max). The trajectory then ends where
-        the losses overflow, with ``diverged=True``.
+        Run even if η is beyond the stability limit 2(1 + β)/(λ + s_max) of full batches with the
+        squared loss. The trajectory then ends where the losses overflow, with ``diverged=True``.
+        No other setting has a limit that is checked.
     progress : bool or callable
         True shows a bar, in a terminal or notebook, once the run has taken five seconds. A function
-        is called with the number of steps done every 50 ms or so. If it returns False, or on a
-        KeyboardInterrupt, the run stops and gives back what was done.
+        is called every 50 ms or so with the number of steps done, an int that also has the losses
+        there, `train_loss` and `test_loss`. If it returns False, or on a KeyboardInterrupt, the run
+        stops and gives back what was done: ``progress=lambda done: done.test_loss > 0.01``.
 
     Returns
     -------
     Trajectory
+        `train_loss` is the loss that is trained, over all samples and without the penalty.
+        `test_loss` is the squared population loss, whatever is trained.
 
     Raises
     ------
     ValueError
         For ηλ ≥ 1, an unstable η (unless allowed), negative λ, η ≤ 0, n_steps < 1, a `start` that
-        is no run to be continued, or a `progress` that cannot be called.
+        is no run to be continued, a `progress` that cannot be called, labels that the logistic loss
+        does not know, and settings that do not go together.
+
+    Notes
+    -----
+    With g the gradient of the batch's mean loss and η = η_s, all as in `torch.optim`:
+
+    - gradient descent: v ← βv + g + λθ, θ ← θ − ηv. Weight decay is *coupled*, a penalty in the
+      gradient, so the momentum carries it too.
+    - "adam": Adam on g + λθ, again coupled: the decay is normalized with the gradient.
+    - "adamw": θ ← (1 − ηλ)θ, then Adam on g alone. The decay is *decoupled*, and η scales it.
+
+    The first keeps θ in the span of θ(0) and the rows of Φ; Adam does not, because it divides each
+    coordinate by another number.
     """
-    weight_decay, learning_rate = check_gradient_descent(
-        problem, weight_decay, learning_rate, allow_unstable=allow_unstable
-    )
     n_steps = check_count("n_steps", n_steps)
     record_every = check_count("record_every", record_every)
     if form not in ("auto", "primal", "dual"):
         raise ValueError(f"form={form!r}: pass 'auto', 'primal' or 'dual'")
-    parameters = {"weight_decay": weight_decay, "learning_rate": learning_rate}
-    if start is not None:
-        _check_start(start, problem, parameters)
-        problem = problem.started_at(start.weights)
-    if form == "auto":
-        form = "dual" if _dual_is_cheaper(problem) else "primal"
-    advance, final_weights = (_dual if form == "dual" else _primal)(
-        problem, weight_decay, learning_rate
+    rule = Optimizer(
+        weight_decay, learning_rate, schedule, optimizer, momentum, loss, batch_size, rng
     )
-    record = _Record(0 if start is None else int(start.steps[-1]), n_steps, record_every)
-    record.train_loss[0] = problem.train_loss(problem.initial_weights)
+    rule = check_optimizer(problem, rule, allow_unstable=allow_unstable)
+    begun = 0
+    if start is not None:
+        _check_start(start, problem, rule)
+        problem, begun = problem.started_at(start.weights), int(start.steps[-1])
+    record = _Record(begun, n_steps, record_every)
+    record.train_loss[0] = rule.train_loss(problem, problem.initial_weights)
     record.test_loss[0] = problem.test_loss(problem.initial_weights)
+    advance, final_weights = lay_out(problem, rule, form, begun, n_steps)
     with reporting(progress, n_steps) as asks_to_stop:
         diverged = _run_in_pieces(advance, record, asks_to_stop)
     steps, train_loss, test_loss = record.recorded()
@@ -103,11 +139,11 @@ def train_ridge(
         test_loss=np.abs(test_loss),
         weights=final_weights(),
         diverged=diverged,
-        parameters=parameters,
+        parameters=rule.parameters,
     )
 
 
-def _check_start(start, problem, parameters):
+def _check_start(start, problem, rule):
     if not isinstance(start, Trajectory):
         raise ValueError(
             f"start is a {type(start).__name__}: pass a Trajectory; weights start a run of "
@@ -116,16 +152,24 @@ def _check_start(start, problem, parameters):
     if start.weights is None or start.diverged:
         what = "diverged" if start.diverged else "is a prediction without weights"
         raise ValueError(f"start {what}: pass a run of train_ridge or exact_ridge")
-    for name, value in parameters.items():
-        if start.parameters.get(name, value) != value:
+    anew = "begin anew from problem.started_at(start.weights)"
+    if rule.remembers:
+        raise ValueError(
+            f"start has the weights of a run, but not what {rule.remembers} remembers: {anew}"
+        )
+    now, then = rule.parameters, start.parameters
+    for name in now | then:
+        value = now.get(name, DEFAULTS.get(name))
+        before = then.get(name, DEFAULTS.get(name, value))
+        if value != before:
             raise ValueError(
-                f"{name}={value:g}, but start ran with {start.parameters[name]:g}: pass the same, "
-                "or begin anew from problem.started_at(start.weights)"
+                f"{name}={_in_words(value)}, but start ran with {_in_words(before)}: pass the "
+                f"same, or {anew}"
             )
     weights = start.weights
     if getattr(weights, "shape", None) != (problem.n_features,):
         raise ValueError("start has other weights than the problem: pass a run on this problem")
-    loss, left = problem.train_loss(weights), start.train_loss[-1]
+    loss, left = rule.train_loss(problem, weights), start.train_loss[-1]
     # Interpolated data leave a loss that is all rounding.
     rounding = 1e-20 * problem.mean_squared_feature_norm * (weights @ weights)
     if not abs(loss - left) <= 1e-6 * left + 1e-9 * start.train_loss.max() + rounding:
@@ -133,6 +177,10 @@ def _check_start(start, problem, parameters):
             f"start ended at training loss {left:.6g}, where its weights have {loss:.6g} on this "
             "problem: pass a run on this problem, or problem.started_at(start.weights)"
         )
+
+
+def _in_words(value):
+    return f"{value:g}" if isinstance(value, float) else repr(value)
 
 
 class _Record:
@@ -172,23 +220,6 @@ class _Record:
         return steps, self.train_loss[:entries], self.test_loss[:entries]
 
 
-def _dual_is_cheaper(problem):
-    if _needs_dual(problem):
-        return True
-    n, m = problem.n_samples, problem.n_features
-    if isinstance(problem, DataProblem):
-        p = len(problem.test_targets)
-        return n * (n + min(p, n + 2)) < m * (2 * n + p)
-    products = 1 if problem.covariance.ndim == 0 else 2
-    return products * n < 2 * m and n < m
-
-
-def _needs_dual(problem):
-    if isinstance(problem, DataProblem):
-        return False
-    return not isinstance(problem.covariance, np.ndarray) or problem.misfit_moment is not None
-
-
 def _run_in_pieces(advance, record, asks_to_stop):
     """Run to the last step of `record`, or until asked to stop. Return whether the run diverged."""
     first, piece = record.done + 1, 64
@@ -202,7 +233,8 @@ def _run_in_pieces(advance, record, asks_to_stop):
             record.add(first, train_loss[:finished], test_loss[:finished])
             if not np.isfinite(train_loss[finished - 1] + test_loss[finished - 1]):
                 return True
-            if asks_to_stop(record.done - record.begun):
+            losses = train_loss[finished - 1], abs(test_loss[finished - 1])
+            if asks_to_stop(StepsDone(record.done - record.begun, *losses)):
                 break
             if time.perf_counter() - started < SECONDS_PER_PIECE / 2:
                 piece *= 2
@@ -212,99 +244,3 @@ def _run_in_pieces(advance, record, asks_to_stop):
         if finished:
             record.add(first, train_loss[:finished], test_loss[:finished])
     return False
-
-
-def _primal(problem, weight_decay, learning_rate):
-    weights = problem.initial_weights.copy()
-    covariance, test_targets = problem.covariance, read_only(np.empty(0))
-    if _needs_dual(problem):
-        raise ValueError(
-            "form='primal' evaluates the test loss with an explicit covariance and a linear "
-            "teacher, which this problem does not have: pass form='dual'"
-        )
-    if isinstance(problem, DataProblem):
-        covariance, test_targets = problem.test_features, problem.test_targets
-    elif covariance.ndim < 2:
-        # Read-only like a matrix, so that numba compiles once for all kinds.
-        covariance = read_only(np.full((1, problem.n_features), covariance))
-
-    def advance(train_loss, test_loss):
-        return _kernels.ridge_primal(
-            problem.features,
-            problem.targets,
-            problem.teacher,
-            covariance,
-            test_targets,
-            weight_decay,
-            learning_rate,
-            weights,
-            train_loss,
-            test_loss,
-        )
-
-    return advance, lambda: weights
-
-
-def _dual(problem, weight_decay, learning_rate):
-    features, start = problem.features, problem.initial_weights
-    start_fit = features @ start
-    shrink = np.ones(1)
-    coefficients = np.zeros(problem.n_samples)
-    fit = np.zeros(problem.n_samples)
-    test_parts = (_row_parts if isinstance(problem, DataProblem) else _form_parts)(problem)
-    test_gram, scale, start_moment, teacher_moment, constants = test_parts
-
-    def advance(train_loss, test_loss):
-        return _kernels.ridge_dual(
-            problem.gram,
-            test_gram,
-            scale,
-            start_fit,
-            problem.targets,
-            start_moment,
-            teacher_moment,
-            constants,
-            weight_decay,
-            learning_rate,
-            shrink,
-            coefficients,
-            fit,
-            train_loss,
-            test_loss,
-        )
-
-    return advance, lambda: shrink[0] * start + features.T @ coefficients
-
-
-def _form_parts(problem):
-    """The test loss as a form in (x, β), for the kernel."""
-    features, start, teacher = problem.features, problem.initial_weights, problem.teacher
-    products = problem.population_products
-    weighted_start, weighted_teacher = products[:, -2], products[:, -1]
-    if problem.covariance.ndim == 0:
-        test_gram, scale = np.empty((0, 0)), float(problem.covariance)
-    else:
-        test_gram, scale = features @ products[:, :-2], 0.0
-    misfit = problem.misfit_moment
-    if misfit is None:
-        misfit = np.zeros_like(start)
-    # The misfit enters where Σθ* does: δᵀΣδ − 2⟨E φR, δ⟩ + E R² with δ = θ − θ*.
-    weighted_teacher = weighted_teacher + misfit
-    constants = np.array(
-        [
-            start @ weighted_start,
-            start @ weighted_teacher,
-            teacher @ (weighted_teacher + misfit) + problem.misfit_power,
-        ]
-    )
-    return test_gram, scale, features @ weighted_start, features @ weighted_teacher, constants
-
-
-def _row_parts(problem):
-    """The test loss as a mean of squares, in as few rows as it has coordinates."""
-    rows, n = problem.test_features, problem.n_samples
-    factor = mean_square_factor(
-        rows @ problem.features.T, rows @ problem.initial_weights, problem.test_targets
-    )
-    columns = np.ascontiguousarray(factor.T)
-    return columns[:n], 0.0, columns[n], columns[n + 1], np.empty(0)

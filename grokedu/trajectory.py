@@ -20,7 +20,8 @@ class Trajectory:
     steps : (k,) int64
         Recorded steps, increasing. Step 0 is the initialization.
     train_loss : (k,) float64
-        L_n(θ(t)) = (1/2n) Σ_i (⟨θ, φ(x_i)⟩ − y_i)², **with** the factor ½.
+        L_n(θ(t)) = (1/2n) Σ_i (⟨θ, φ(x_i)⟩ − y_i)², **with** the factor ½. Where another loss is
+        trained, it is that one.
     test_loss : (k,) float64
         L(θ(t)) = E_x (⟨θ, φ(x)⟩ − N*(x))², **without** the factor ½. This is the exact
         population loss, not an average over test samples.
@@ -31,7 +32,8 @@ class Trajectory:
         Whether the run stopped because a loss stopped being a finite number. The last entry of
         `steps` is then the step at which that happened.
     parameters : dict
-        λ and η of the run: "weight_decay" and "learning_rate".
+        λ and η of the run: "weight_decay" and "learning_rate", the latter "schedule" if it changed;
+        and what was not the default: "optimizer", "momentum", "loss", "batch_size".
     """
 
     steps: np.ndarray

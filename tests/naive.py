@@ -27,6 +27,60 @@ def ridge_primal(problem, weight_decay, learning_rate, n_steps):
     return *np.transpose(history), weights
 
 
+def epochs(n_samples, batch_size, rng):
+    """The rows of one batch after the other, each epoch in a new order."""
+    while True:
+        order = rng.permutation(n_samples)
+        for first in range(0, n_samples, batch_size):
+            yield order[first : first + batch_size]
+
+
+def data_loss(problem, weights, loss):
+    outputs, targets = problem.features @ weights, problem.targets
+    if loss == "squared":
+        return np.mean((outputs - targets) ** 2) / 2
+    return np.mean(np.log(1 + np.exp(-targets * outputs)))
+
+
+def optimizer(
+    problem,
+    weight_decay,
+    step_sizes,
+    *,
+    optimizer="gradient descent",
+    momentum=0.0,
+    loss="squared",
+    batch_size=None,
+    rng=None,
+):
+    """SGD, Adam and AdamW as in the documentation of PyTorch."""
+    n, m = problem.features.shape
+    rows_of_a_step = epochs(n, batch_size, rng) if batch_size else iter(lambda: range(n), None)
+    weights, velocity, mean, mean_square = problem.initial_weights, *np.zeros((3, m))
+    history = [(data_loss(problem, weights, loss), losses(problem, weights)[1])]
+    for step, (eta, rows) in enumerate(zip(step_sizes, rows_of_a_step), start=1):  # noqa: B905
+        features, targets = problem.features[rows], problem.targets[rows]
+        outputs = features @ weights
+        slope = outputs - targets
+        if loss == "logistic":
+            slope = -targets / (1 + np.exp(targets * outputs))
+        gradient = features.T @ slope / len(rows)
+        if optimizer == "adamw":
+            weights = weights - eta * weight_decay * weights
+        else:
+            gradient = gradient + weight_decay * weights
+        if optimizer == "gradient descent":
+            velocity = momentum * velocity + gradient
+            weights = weights - eta * velocity
+        else:
+            mean = 0.9 * mean + 0.1 * gradient
+            mean_square = 0.999 * mean_square + 0.001 * gradient**2
+            root = np.sqrt(mean_square / (1 - 0.999**step))
+            weights = weights - eta * mean / (1 - 0.9**step) / (root + 1e-8)
+        history.append((data_loss(problem, weights, loss), losses(problem, weights)[1]))
+    return *np.transpose(history), weights
+
+
 class LongDescent:
     """Gradient descent in 80-bit arithmetic, where there is such a thing: θ ← Aθ + b."""
 

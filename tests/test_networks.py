@@ -373,6 +373,15 @@ class TestStopping:
         assert seen == sorted(seen) and run.steps[-1] == seen[-1] >= 1000
         self.assert_consistent(problem, run)
 
+    def test_progress_sees_the_losses_last_recorded(self):
+        seen = []
+        run = gk.train_network(network(11), **SLOWLY, n_steps=500, progress=seen.append)
+        losses = np.column_stack([run.train_loss, run.test_loss])
+        assert len(seen) > 1
+        for done in seen:
+            told = done.train_loss, done.test_loss
+            assert (losses[run.steps < done] == told).all(axis=1).any()
+
     def test_progress_that_returns_nothing_goes_on_to_the_end(self):
         seen = []
         gk.train_network(network(11), **SLOWLY, n_steps=500, progress=seen.append)

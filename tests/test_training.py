@@ -272,6 +272,26 @@ class TestStopping:
         assert seen == sorted(seen) and len(seen) == 3
         self.assert_consistent(problem, run, seen[-1])
 
+    @pytest.mark.parametrize("answer", [bool, np.bool_])
+    @pytest.mark.parametrize("form", FORMS)
+    def test_progress_sees_the_losses_and_stops_early(self, form, answer):
+        """As soon as it is told of a loss that is low enough, long before the end."""
+        problem = gk.gaussian_problem(n_samples=5, n_features=40, rng=np.random.default_rng(0))
+        whole = gk.train_ridge(problem, **OPTIMIZER, n_steps=10**4, form=form)
+        level = whole.test_loss[200]
+        seen = []
+
+        def progress(done):
+            seen.append(done)
+            assert done.train_loss == whole.train_loss[done]
+            assert done.test_loss == whole.test_loss[done]
+            return answer(done.test_loss > level)
+
+        run = gk.train_ridge(problem, **OPTIMIZER, n_steps=10**4, form=form, progress=progress)
+        assert [done.test_loss > level for done in seen] == [True] * (len(seen) - 1) + [False]
+        self.assert_consistent(problem, run, seen[-1])
+        assert 200 < len(run) < 10**4
+
     def test_progress_that_returns_nothing_goes_on_to_the_end(self, problem):
         seen = []
         run = gk.train_ridge(problem, **OPTIMIZER, n_steps=500, progress=seen.append)
