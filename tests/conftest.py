@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -98,6 +98,43 @@ def browser():
         browser = playwright.chromium.launch(executable_path=program, args=BROWSER_OPTIONS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def address_of(tmp_path_factory):
+    """Serves a page with an explorer and nothing else."""
+    from explorer_page import write_page
+
+    with ExitStack() as servers:
+
+        def address_of(explorer):
+            folder = write_page(tmp_path_factory.mktemp("explorer"), explorer)
+            return servers.enter_context(serve(folder)) + "/index.html"
+
+        yield address_of
+
+
+@pytest.fixture(scope="module")
+def views(browser):
+    from explorer_page import Views
+
+    return Views(browser)
+
+
+@pytest.fixture
+def open_view(views, address):
+    """Opens the explorer that the module has under `address`, as a reader with this screen."""
+
+    def open_view(part="", *, page=address, viewport=(900, 1400), **look):
+        return views.open(page + part, viewport, **look)
+
+    yield open_view
+    views.close()
+
+
+@pytest.fixture
+def view(open_view):
+    return open_view()
 
 
 @pytest.fixture(params=["compiled", "uncompiled"])

@@ -72,9 +72,10 @@ _PAGE = """<!doctype html>
 SHOWN = "document.querySelector('.grokedu-plot').__grokedu"
 
 
-def write_page(folder, explorer, kind):
+def write_page(folder, explorer):
     """Write the page of an explorer with the script that draws it."""
     explorer.wait(60)
+    kind = explorer.kind
     state = {n: getattr(explorer, n) for n in explorer.keys if n not in _NOT_DRAWN and n[0] != "_"}
     style = (SOURCES / "js" / "explorer.css").read_text()
     page = _PAGE % {
@@ -91,14 +92,20 @@ def write_page(folder, explorer, kind):
 class View:
     """The page, with what the tests ask it for."""
 
-    def __init__(self, browser, address, **options):
-        self.context = browser.new_context(
-            **{"viewport": {"width": 900, "height": 1400}, **options}
-        )
+    def __init__(self, browser, **look):
+        self.context = browser.new_context(**look)
         self.page = self.context.new_page()
         self.complaints = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.clock.install()
+
+    def open(self, address, viewport):
+        """Load the page anew, whatever was done to it before."""
+        self.page.mouse.up()
+        self.page.mouse.move(0, 0)
+        self.page.emulate_media(media="null")
+        self.page.set_viewport_size(dict(zip(("width", "height"), viewport, strict=True)))
+        self.page.goto("about:blank")
         self.page.goto(address)
         self.page.wait_for_function(f"{SHOWN}?.steps")
         self.settle()
@@ -150,6 +157,30 @@ def number_in(text):
     """The number that a field shows: 0.01, 1,000, 10⁻⁴ or 3.2·10⁻⁴."""
     power = re.sub("(^|·)10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])", lambda start: "e" if start[1] else "1e", text)
     return float(power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", ",")))
+
+
+class Views:
+    """The views of one test, opened in pages of earlier ones: another page takes three times as
+    long."""
+
+    def __init__(self, browser):
+        self.browser, self.in_use, self.free = browser, [], {}
+
+    def open(self, address, viewport, **look):
+        kept = self.free.setdefault(repr(look), [])
+        view = kept.pop() if kept else View(self.browser, **look)
+        self.in_use.append((view, kept))
+        view.open(address, viewport)
+        return view
+
+    def close(self):
+        for view, kept in self.in_use:
+            kept.append(view)
+        complaints = [words for view, _ in self.in_use for words in view.complaints]
+        for view, _ in self.in_use:
+            view.complaints.clear()
+        self.in_use.clear()
+        assert not complaints
 
 
 def color(view, theme):

@@ -3,7 +3,6 @@
 from itertools import combinations, product
 
 import pytest
-from explorer_page import View, write_page
 
 from grokedu.explorers import RidgeExplorer
 from grokedu.explorers.ridge import LAYERS
@@ -26,26 +25,8 @@ BOXES = """selector => [...document.querySelectorAll(selector)]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    from conftest import serve
-
-    folder = write_page(tmp_path_factory.mktemp("chart"), RidgeExplorer(), "ridge")
-    with serve(folder) as address:
-        yield f"{address}/index.html"
-
-
-@pytest.fixture
-def open_view(browser, address):
-    views = []
-
-    def open_view(**options):
-        views.append(View(browser, address, **options))
-        return views[-1]
-
-    yield open_view
-    for view in views:
-        assert not view.complaints
-        view.context.close()
+def address(address_of):
+    return address_of(RidgeExplorer())
 
 
 LABELS = ".gk-labels text, .gk-stage-name"
@@ -77,7 +58,7 @@ def overlap(a, b):
 
 @pytest.mark.parametrize("width", [360, 900])
 def test_no_label_covers_another_or_a_grip_or_leaves_the_chart(open_view, width):
-    view = open_view(viewport={"width": width, "height": 1400})
+    view = open_view(viewport=(width, 1400))
     for linear, (name, state) in product([False, True], STATES.items()):
         view.set(layers=ALL, step=300, linear=linear, **{**DEFAULTS, **state})
         assert not struck_labels(view), name
@@ -153,7 +134,7 @@ def test_pointing_reads_the_losses_off(open_view):
 class TestTouch:
     @pytest.fixture
     def phone(self, open_view):
-        view = open_view(has_touch=True, viewport={"width": 390, "height": 500})
+        view = open_view(has_touch=True, viewport=(390, 500))
         view.page.locator(".gk-chart").scroll_into_view_if_needed()
         view.session = view.context.new_cdp_session(view.page)
         return view

@@ -1,7 +1,7 @@
 """Explorers answer: what was before, a linear axis, losses by keys, pinned runs, presets."""
 
 import pytest
-from explorer_page import View, color, write_page
+from explorer_page import color
 from pages import axe_violations
 
 from grokedu.explorers import RidgeExplorer
@@ -12,43 +12,14 @@ PRESETS = [
 ]
 
 
-def serve_page(folder, explorer):
-    from conftest import serve
-
-    return serve(write_page(folder, explorer, "ridge"))
+@pytest.fixture(scope="module")
+def address(address_of):
+    return address_of(RidgeExplorer(presets=PRESETS))
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    explorer = RidgeExplorer(presets=PRESETS)
-    with serve_page(tmp_path_factory.mktemp("answer"), explorer) as address:
-        yield f"{address}/index.html"
-
-
-@pytest.fixture(scope="module")
-def simple_address(tmp_path_factory):
-    explorer = RidgeExplorer(controls=("weight_decay", "init_variance"), simple=True)
-    with serve_page(tmp_path_factory.mktemp("simple"), explorer) as address:
-        yield f"{address}/index.html"
-
-
-@pytest.fixture
-def open_view(browser, address):
-    views = []
-
-    def open_view(part="", page=address, **options):
-        views.append(View(browser, page + part, **options))
-        return views[-1]
-
-    yield open_view
-    for view in views:
-        assert not view.complaints
-        view.context.close()
-
-
-@pytest.fixture
-def view(open_view):
-    return open_view()
+def simple_address(address_of):
+    return address_of(RidgeExplorer(controls=("weight_decay", "init_variance"), simple=True))
 
 
 class TestAxis:
@@ -334,7 +305,7 @@ class TestSimple:
 @pytest.mark.parametrize("width", [360, 900])
 def test_it_fits(open_view, width):
     """With a pinned run, a run before, and numbers at the end of a linear axis."""
-    view = open_view(viewport={"width": width, "height": 1400})
+    view = open_view(viewport=(width, 1400))
     view.press("Linear axis")
     view.press("Pin")
     view.page.get_by_role("link", name="lower λ").click()

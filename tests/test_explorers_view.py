@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import SHOWN, View, color, smallest_text, write_page
+from explorer_page import SHOWN, color, smallest_text
 from pages import axe_violations
 
 import grokedu as gk
@@ -12,36 +12,8 @@ from grokedu.explorers.settings import defaults
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder with the page of an explorer at the defaults."""
-    return write_page(tmp_path_factory.mktemp("view"), RidgeExplorer(), "ridge")
-
-
-@pytest.fixture(scope="module")
-def address(folder):
-    from conftest import serve
-
-    with serve(folder) as address:
-        yield f"{address}/index.html"
-
-
-@pytest.fixture
-def open_view(browser, address):
-    views = []
-
-    def open_view(part="", **options):
-        views.append(View(browser, address + part, **options))
-        return views[-1]
-
-    yield open_view
-    for view in views:
-        assert not view.complaints
-        view.context.close()
-
-
-@pytest.fixture
-def view(open_view):
-    return open_view()
+def address(address_of):
+    return address_of(RidgeExplorer())
 
 
 class TestThresholds:
@@ -77,7 +49,7 @@ class TestThresholds:
         assert view.shown("times.generalize") < before
 
     def test_a_finger_drags_too(self, open_view):
-        view = open_view(has_touch=True, viewport={"width": 390, "height": 1400})
+        view = open_view(has_touch=True, viewport=(390, 1400))
         handle = view.page.get_by_role("slider", name="training threshold ε").locator("circle")
         box = handle.bounding_box()
         touch = {"x": box["x"] + 8, "y": box["y"] + 8}
@@ -323,7 +295,7 @@ class TestAddress:
     @pytest.mark.parametrize("height", [568, 740])
     def test_a_link_brings_sentence_and_curves_into_view(self, open_view, height):
         """On a phone, whether it is clicked on or opened."""
-        phone = {"viewport": {"width": 360, "height": height}, "has_touch": True}
+        phone = {"viewport": (360, height), "has_touch": True}
         view = open_view(**phone)
         view.page.get_by_role("link", name="lower λ").tap()
         assert in_view(view, ".gk-sentence") and in_view(view, ".gk-view svg")
@@ -464,21 +436,16 @@ class TestDescent:
 
 
 class TestLayout:
-    def test_a_simple_one_shows_controls_curves_and_the_sentence(self, browser, tmp_path):
-        from conftest import serve
-
-        with serve(write_page(tmp_path, RidgeExplorer(simple=True), "ridge")) as simple:
-            view = View(browser, f"{simple}/index.html")
-            for part in (".gk-sentence", ".gk-view svg", ".grokedu-controls", ".gk-player"):
-                assert view.page.locator(part).first.is_visible()
-            for part in ("table", ".gk-moment", "input[type=checkbox]"):
-                assert not view.page.locator(part).first.is_visible()
-            assert not view.complaints
-            view.context.close()
+    def test_a_simple_one_shows_controls_curves_and_the_sentence(self, open_view, address_of):
+        view = open_view(page=address_of(RidgeExplorer(simple=True)))
+        for part in (".gk-sentence", ".gk-view svg", ".grokedu-controls", ".gk-player"):
+            assert view.page.locator(part).first.is_visible()
+        for part in ("table", ".gk-moment", "input[type=checkbox]"):
+            assert not view.page.locator(part).first.is_visible()
 
     @pytest.mark.parametrize("width", [360, 390, 900, 1600])
     def test_it_fits(self, open_view, width):
-        view = open_view(viewport={"width": width, "height": 1400})
+        view = open_view(viewport=(width, 1400))
         view.set(layers=list(LAYERS))
         assert view.page.evaluate("document.documentElement.scrollWidth") <= width
         assert smallest_text(view) >= 12

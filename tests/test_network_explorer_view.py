@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import SHOWN, SOURCES, View, color, smallest_text, write_page
+from explorer_page import SHOWN, SOURCES, color, smallest_text
 from pages import axe_violations
 from test_chart import struck_labels
 from test_network_explorer import times_of
@@ -16,32 +16,18 @@ DONE = f"['done', 'unfitted', 'diverged', 'erases'].includes({SHOWN}.phase)"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    from conftest import serve
-
-    folder = write_page(tmp_path_factory.mktemp("network"), NetworkExplorer(), "network")
-    with serve(folder) as address:
-        yield f"{address}/index.html"
+def address(address_of):
+    return address_of(NetworkExplorer())
 
 
 @pytest.fixture
-def open_view(browser, address):
-    views = []
+def open_view(open_view):
+    def open_trained(part="", **look):
+        view = open_view(part, **look)
+        trained(view)
+        return view
 
-    def open_view(part="", **options):
-        views.append(View(browser, address + part, **options))
-        trained(views[-1])
-        return views[-1]
-
-    yield open_view
-    for view in views:
-        assert not view.complaints
-        view.context.close()
-
-
-@pytest.fixture
-def view(open_view):
-    return open_view()
+    return open_trained
 
 
 def trained(view, **state):
@@ -156,7 +142,7 @@ class TestKernel:
 class TestLayout:
     @pytest.mark.parametrize("width", [360, 900])
     def test_it_fits(self, open_view, width):
-        view = open_view(viewport={"width": width, "height": 1400})
+        view = open_view(viewport=(width, 1400))
         trained(view, n_samples=15)
         assert not struck_labels(view)
         trained(view, **DEFAULTS)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from explorer_page import View, color, smallest_text, write_page
+from explorer_page import color, smallest_text
 from pages import axe_violations
 from test_valley_explorer import exact_times
 
@@ -12,35 +12,12 @@ from grokedu.explorers.settings import defaults
 from grokedu.explorers.valley import SETTINGS
 
 DEFAULTS = defaults(SETTINGS)
-ON_PHONE = {"viewport": {"width": 390, "height": 1800}, "has_touch": True, "is_mobile": True}
+ON_PHONE = {"viewport": (390, 1800), "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    from conftest import serve
-
-    folder = write_page(tmp_path_factory.mktemp("valley"), ValleyExplorer(), "valley")
-    with serve(folder) as address:
-        yield f"{address}/index.html"
-
-
-@pytest.fixture
-def open_view(browser, address):
-    views = []
-
-    def open_view(part="", **options):
-        views.append(View(browser, address + part, **options))
-        return views[-1]
-
-    yield open_view
-    for view in views:
-        assert not view.complaints
-        view.context.close()
-
-
-@pytest.fixture
-def view(open_view):
-    return open_view()
+def address(address_of):
+    return address_of(ValleyExplorer())
 
 
 def start(view):
@@ -234,19 +211,19 @@ class TestLooks:
     @pytest.mark.parametrize("theme", ["light", "dark"])
     @pytest.mark.parametrize("width", [900, 390])
     def test_no_violations(self, open_view, theme, width):
-        view = open_view(viewport={"width": width, "height": 1800})
+        view = open_view(viewport=(width, 1800))
         color(view, theme)
         assert axe_violations(view.page) == []
 
     @pytest.mark.parametrize("width", [900, 390, 360])
     def test_everything_fits_and_can_be_read(self, open_view, width):
-        view = open_view(viewport={"width": width, "height": 1800})
+        view = open_view(viewport=(width, 1800))
         assert view.page.evaluate("document.documentElement.scrollWidth") <= width
         assert smallest_text(view) >= 12
 
     @pytest.mark.parametrize(("width", "beside"), [(900, True), (390, False)])
     def test_the_plane_is_beside_the_curves_or_above_them(self, open_view, width, beside):
-        view = open_view(viewport={"width": width, "height": 1800})
+        view = open_view(viewport=(width, 1800))
         plane, chart = (
             view.page.locator(f".gk-pictures svg{part}").bounding_box()
             for part in ("[aria-label^=plane]", ".gk-chart")
