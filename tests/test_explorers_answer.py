@@ -319,7 +319,6 @@ def test_it_fits(open_view, width):
         assert max(ends) <= width
 
 
-@pytest.mark.usefixtures("book")  # building it installs axe-core
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_accessible(open_view, simple_address, theme):
     for page in (None, simple_address):

@@ -450,7 +450,6 @@ class TestLayout:
         assert view.page.evaluate("document.documentElement.scrollWidth") <= width
         assert smallest_text(view) >= 12
 
-    @pytest.mark.usefixtures("book")  # building it installs axe-core
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_accessible(self, open_view, theme):
         view = open_view()
