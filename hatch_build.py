@@ -61,6 +61,9 @@ def bundle_explorers(root, *, with_tools=True):
     """Write one file per explorer, and the licenses of what is in them."""
     install_packages(root, with_tools=with_tools)
     inside = set()
+    for source in sorted((root / EXPLORERS / "js").glob("*/worker.js")):
+        # A worker is a script of its own, which a bundle carries as text.
+        bundle(root, source.relative_to(root), source.with_suffix(".txt"), "--format=iife")
     for source in sorted((root / EXPLORERS / "js").glob("*/index.js")):
         target = root / EXPLORERS / f"{source.parent.name}.bundle.js"
         inside |= bundle(root, source.relative_to(root), target, "--format=esm")

@@ -214,6 +214,7 @@ class TestTheWheel:
             "explorers/ridge.bundle.js",
             "explorers/network.bundle.js",
             "explorers/valley.bundle.js",
+            "explorers/digits.bundle.js",
             "explorers/js/explorer.css",
         ],
     )

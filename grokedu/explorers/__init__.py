@@ -4,10 +4,16 @@ They work in a live notebook, where numba reruns every experiment, in a static p
 kernel, and in print. Nothing else in grokedu imports them.
 """
 
+from grokedu.explorers.digits import DigitsExplorer
 from grokedu.explorers.network import NetworkExplorer
 from grokedu.explorers.ridge import RidgeExplorer
 from grokedu.explorers.valley import ValleyExplorer
 
-KINDS = {"ridge": RidgeExplorer, "network": NetworkExplorer, "valley": ValleyExplorer}
+KINDS = {
+    "ridge": RidgeExplorer,
+    "network": NetworkExplorer,
+    "valley": ValleyExplorer,
+    "digits": DigitsExplorer,
+}
 
-__all__ = ["KINDS", "NetworkExplorer", "RidgeExplorer", "ValleyExplorer"]
+__all__ = ["KINDS", "DigitsExplorer", "NetworkExplorer", "RidgeExplorer", "ValleyExplorer"]

@@ -22,7 +22,7 @@ from grokedu.trajectory import Trajectory
 HERE = Path(__file__).parent
 _SECONDS_BEFORE_PROGRESS = 0.3
 _SECONDS_BETWEEN_PROGRESS = 0.1
-THRESHOLDS = ("train_threshold", "test_threshold")
+THRESHOLDS = ("train_threshold", "test_threshold", "train_level", "test_level")
 
 
 @dataclass(frozen=True)

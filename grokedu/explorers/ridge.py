@@ -2,7 +2,7 @@
 
 import math
 import time
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -29,7 +29,7 @@ _UNSTABLE_STEPS = 5_000
 # Multiply-adds of a draw that a constructor may make at once (0.1 s), and of a first run that the
 # cell which shows it may take (a few seconds).
 _QUICK_DRAW = 3e8
-_SHORT_WORK = 5e9
+SHORT_WORK = 5e9
 _CURVE_POINTS = 300
 _STILL_POINTS = 160
 
@@ -70,7 +70,8 @@ class DescentExplorer(Explorer):
         Still
         """
         settings = settings_of(state, cls.SETTINGS)
-        problem, rule, levels = cls.problem_of(settings), _rule(settings), _levels(settings)
+        problem, rule = cls._problem_in(state, settings), _rule(settings)
+        levels = _levels(settings)
         words = in_one_line(settings, cls.SETTINGS)
         try:
             times = exact_grokking_times(problem, **rule, **levels)
@@ -89,6 +90,13 @@ class DescentExplorer(Explorer):
         """The problem of these settings."""
         raise NotImplementedError
 
+    def _problem(self, settings):
+        return self.problem_of(settings)
+
+    @classmethod
+    def _problem_in(cls, _state, settings):
+        return cls.problem_of(settings)
+
     @classmethod
     def _theory_rows(cls, _problem, _settings, _layers):
         return []
@@ -96,9 +104,10 @@ class DescentExplorer(Explorer):
     def _announce(self, settings, permit):
         """Tell the browser the problem of these settings, if it depends on them."""
 
-    def _along(self, _problem, _settings, _n_steps):
-        """More to show of a run than its losses."""
-        return {}
+    def _descend(self, problem, rule, n_steps, progress):
+        """Gradient descent, and more to show of it than its losses."""
+        run = {"n_steps": n_steps, "allow_unstable": True, "progress": progress}
+        return train_ridge(problem, **rule, **run), {}
 
     def _run(self, settings, permit):
         """Draw the problem and run gradient descent on it, in the worker thread."""
@@ -109,18 +118,17 @@ class DescentExplorer(Explorer):
         if settings["learning_rate"] * settings["weight_decay"] >= 1:
             self.publish(run={}, run_times={}, progress={})
             return
-        problem = self.problem_of(settings)
+        problem, rule = self._problem(settings), _rule(settings)
         n_steps, complete = _steps_needed(problem, settings)
-        descend = partial(train_ridge, problem, **_rule(settings), allow_unstable=True)
-        descend(n_steps=1)  # so that loading the compiled kernel is not in the time shown
+        # So that loading the compiled kernel is not in the time shown.
+        train_ridge(problem, **rule, n_steps=1, allow_unstable=True)
         started = time.perf_counter()
-        trajectory = descend(
-            n_steps=n_steps, progress=lambda done: self._report(done, n_steps, started, permit)
+        trajectory, more = self._descend(
+            problem, rule, n_steps, lambda done: self._report(done, n_steps, started, permit)
         )
         if permit.superseded:
             return
-        run = _thinned(trajectory)
-        run |= self._along(problem, settings, run["n_steps"])
+        run = _thinned(trajectory) | more
         run["settings"] = settings
         run["seconds"] = time.perf_counter() - started
         run["stopped"] = len(trajectory) <= n_steps and not trajectory.diverged
@@ -218,7 +226,7 @@ class RidgeExplorer(DescentExplorer):
         n, m = settings["n_samples"], settings["n_features"]
         decay = settings["learning_rate"] * settings["weight_decay"]
         steps = min(_MAX_STEPS, 10 / decay) if decay else _MAX_STEPS
-        return steps * min(n * n, 2 * n * m) <= _SHORT_WORK
+        return steps * min(n * n, 2 * n * m) <= SHORT_WORK
 
 
 def _rule(settings):

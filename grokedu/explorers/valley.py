@@ -98,10 +98,11 @@ class ValleyExplorer(DescentExplorer):
         start = settings["start_length"] * np.array([math.cos(angle), math.sin(angle)])
         return realizable_problem(np.array([FEATURE]), np.array(TEACHER), start, covariance=0.5)
 
-    def _along(self, problem, settings, n_steps):
-        """The weights at some steps of the descent, for the plane."""
-        steps = np.expm1(np.linspace(0, math.log1p(n_steps), _DOTS)).round().astype(int)
-        rule = {name: settings[name] for name in ("weight_decay", "learning_rate")}
+    def _descend(self, problem, rule, n_steps, progress):
+        """Gradient descent, with the weights at some of its steps, for the plane."""
+        trajectory, _ = super()._descend(problem, rule, n_steps, progress)
+        last = len(trajectory) - 1
+        steps = np.expm1(np.linspace(0, math.log1p(last), _DOTS)).round().astype(int)
         weights = [problem.initial_weights]
         for pause in np.diff(np.unique(steps)):
             here = replace(problem, initial_weights=weights[-1])
@@ -111,7 +112,7 @@ class ValleyExplorer(DescentExplorer):
             if not np.abs(there).max() < _FAR:
                 break
             weights.append(there)
-        return {"weights": np.array(weights).tolist()}
+        return trajectory, {"weights": np.array(weights).tolist()}
 
     def _is_short(self, _settings):
         return True

@@ -10,10 +10,14 @@
 //                             a while, calls again() if there is more to do, and returns a key of
 //                             what it has, or null if the old picture should stay; and
 //                             analyze(settings, problem, layers, held) is everything to be drawn
-//                             and said, on an axis that stays as it is `held` while times fit on it
-//   makePicture(parent, change)   optional: {widthIn(width), draw(analysis, step, {width, run})} beside
-//                             the curves, or above them where widthIn is all of width; its reader's
-//                             hand may change(settings). draw returns more for tests
+//                             and said, on an axis that stays as it is `held` while times fit on it.
+//                             If it works beside the page: `share` of that is done, and close()
+//   makePicture(parent, change)   optional: {widthIn(width), draw(analysis, step, {width, run,
+//                             linear})} beside the curves, or above them where widthIn is all of
+//                             width; its reader's hand may change(settings). draw returns more for
+//                             tests
+//   makeUpper(parent, onScrub)   optional: a chart above the losses, on their axis of steps:
+//                             {draw(analysis, {chart, width, run, ghost, pinned}), drawCursor(step)}
 //   makePanel(parent)         {parts, draw(analysis, step, width)} below the curves
 //   makeRemark(parent)        optional: draws an analysis in words of its own
 //   losses(analysis, step)    {train, test}
@@ -36,7 +40,7 @@ import { comparison, count, settingsInWords } from "./words.js";
 
 const QUIET_TIME = 600; // ms between announcements to screen readers and changes of the address
 const DRAWN_KEPT = 8;
-const THRESHOLDS = ["train_threshold", "test_threshold"];
+const THRESHOLDS = ["train_threshold", "test_threshold", "train_level", "test_level"];
 const OTHERS = {
   pinned: ["gk-pinned-mark", "pinned run"],
   ghost: ["gk-ghost-mark", "before"],
@@ -120,7 +124,9 @@ class Explorer {
     });
     const pictures = add(view, "div", { class: "gk-pictures" });
     this.picture = kind.makePicture?.(pictures, (state) => this.change(state));
-    this.chart = new LossChart(add(pictures, "div"), {
+    const curves = add(pictures, "div");
+    this.upper = kind.makeUpper?.(curves, (step) => this.scrub(step));
+    this.chart = new LossChart(curves, {
       onThreshold: (name, value) => this.moveThreshold(name, value),
       onScrub: (step) => this.scrub(step),
     });
@@ -177,6 +183,7 @@ class Explorer {
   buildActions(root) {
     const row = add(root, "div", { class: "gk-row" });
     if ("seed" in this.settings()) button(row, "Draw again", () => this.drawAgain());
+    this.drawingBar = add(row, "progress", { max: 1, "aria-label": "drawing the problem" });
     this.runButton = button(row, this.kind.runLabel, () => this.link.ask({ type: "run" }));
     this.stopButton = button(row, "Stop", () => this.link.send({ type: "stop" }));
     this.progressBar = add(row, "progress", { "aria-label": this.kind.runLabel });
@@ -218,6 +225,7 @@ class Explorer {
     this.gesture.close();
     this.player.pause();
     this.link.close();
+    this.solver.close?.();
     this.place.leave();
     this.stopListening();
     cancelAnimationFrame(this.frame);
@@ -387,6 +395,8 @@ class Explorer {
     const pinned = curvesOf(this.pinned, analysis.horizon);
     const hold = before !== null;
     this.chart.draw(analysis, { width: chartWidth, ranges, run, linear, ghost, pinned, hold });
+    const others = { ghost: before, pinned: this.pinned };
+    this.upper?.draw(analysis, { chart: this.chart, width: chartWidth, run, ...others });
     this.drawComparison(analysis);
     this.axisButton.setAttribute("aria-pressed", String(linear));
     for (const { state, chosen } of this.presets) {
@@ -421,11 +431,14 @@ class Explorer {
     const step = this.step();
     const run = this.matchingRun(analysis.settings);
     const losses = blocked ? null : this.kind.losses(analysis, step);
-    this.player.draw(analysis, { step, losses, linear: this.model.get("linear") });
-    this.publish(this.picture?.draw(analysis, step, { width: this.picture.widthIn(width), run }));
+    const linear = this.model.get("linear");
+    this.player.draw(analysis, { step, losses, linear });
+    const look = { width: this.picture?.widthIn(width), run, linear };
+    this.publish(this.picture?.draw(analysis, step, look));
     for (const part of this.panel.parts) part.hidden = blocked;
     const chosen = this.model.get("step") >= 0;
     this.chart.drawCursor(step, losses, chosen);
+    this.upper?.drawCursor(blocked ? null : step);
     if (blocked) return;
     const panel = this.isSimple ? {} : this.panel.draw(analysis, step, width);
     this.publish({ step, ...panel });
@@ -455,6 +468,9 @@ class Explorer {
       this.progressBar.value = progress.done;
       this.progressText.textContent = `${count(progress.done)} of ${count(progress.of)} steps`;
     }
+    const { share = 1 } = this.solver;
+    this.drawingBar.hidden = share === 1;
+    this.drawingBar.value = share;
     this.drawRun(this.matchingRun(this.settings()));
     const page = this.place.inNotebook ? WHERE.closed : this.kind.where.page;
     const where = { ...WHERE, ...this.kind.where, page };

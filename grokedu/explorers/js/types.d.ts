@@ -1,6 +1,7 @@
 // What the parts of an explorer hand to each other.
 
 import type { DecayingForm } from "./ridge/math.js";
+import type { exactRun as exactDigitRun } from "./digits/math.js";
 import type { Training } from "./network/math.js";
 
 /** A number for every setting, by the names of the widget's traits. */
@@ -126,4 +127,43 @@ export interface NetworkAnalysis extends Analysis {
   network: object;
   training: Training | null;
   pending: boolean;
+}
+
+/** Images as Python sends them: a character for each pixel (0 … g for 0 … 16), one for each digit. */
+export interface DigitImages {
+  pixels: string;
+  digits: string;
+}
+
+/** A drawn problem at ν² = 1, as digits/draw.js describes it: training images, then test images. */
+export interface DigitProblem {
+  n: number;
+  m: number;
+  seed: number;
+  /** Which image is where. */
+  order: Uint16Array;
+  /** The training images, in the order in which label noise turns their labels. */
+  flips: Uint16Array;
+  digits: Uint8Array;
+  rank: number;
+  curvatures: Float64Array;
+  seen: Float64Array;
+  /** |seen| */
+  sizes: Float64Array;
+  start: Float64Array;
+  unseen: Float64Array;
+}
+
+/** The closed form of one run on digits. */
+export type DigitRun = ReturnType<typeof exactDigitRun>;
+
+export interface DigitsAnalysis extends Analysis {
+  images: DigitImages;
+  problem: DigitProblem | null;
+  run: DigitRun | null;
+  /** t1 and t2 by accuracy; `times` are those by loss. */
+  accurate: Times;
+  accuracy?: { train: Float64Array; test: Float64Array };
+  /** The outputs of the test images at each of `steps`, row after row. */
+  outputs?: Float64Array;
 }

@@ -512,8 +512,18 @@ function wishartEigenvalues(rank, degrees, random) {
   return tridiagonalEigenvalues(diagonal, beside);
 }
 
-/** Eigenvalues of a symmetric tridiagonal matrix by the implicit QL algorithm; overwrites both. */
+/** Eigenvalues, increasing, of a symmetric tridiagonal matrix; overwrites both. */
 export function tridiagonalEigenvalues(d, e) {
+  diagonalize(d, e);
+  const floor = Number.EPSILON * d.reduce((a, b) => Math.max(a, b), 0);
+  return d.map((value) => Math.max(value, floor)).sort();
+}
+
+/**
+ * Turn the diagonal d of a symmetric tridiagonal matrix into its eigenvalues, by the implicit QL
+ * algorithm; e[i] couples i and i + 1. `rotate` is told every rotation of the vectors i and i + 1.
+ */
+export function diagonalize(d, e, rotate = (_i, _cosine, _sine) => {}) {
   const size = d.length;
   for (let l = 0; l < size; l++) {
     for (;;) {
@@ -548,6 +558,7 @@ export function tridiagonalEigenvalues(d, e) {
         p = sine * r;
         d[i + 1] = g + p;
         g = cosine * r - b;
+        rotate(i, cosine, sine);
       }
       if (r === 0 && i >= l) continue;
       d[l] -= p;
@@ -555,6 +566,4 @@ export function tridiagonalEigenvalues(d, e) {
       e[split] = 0;
     }
   }
-  const floor = Number.EPSILON * d.reduce((a, b) => Math.max(a, b), 0);
-  return d.map((value) => Math.max(value, floor)).sort();
 }

@@ -26,7 +26,8 @@ export function sentence({ settings, modes, stop, times }) {
   return unforgotten ? `${said} Without weight decay (λ = 0) nothing unseen is forgotten.` : said;
 }
 
-function obstacleSentence(settings, { kind, limit }) {
+/** Why gradient descent cannot run. */
+export function obstacleSentence(settings, { kind, limit }) {
   if (kind === "erases") return erasedSentence(settings);
   const eta = plain(settings.learning_rate);
   return `η = ${eta} is at or beyond the stability limit 2/(λ + sₘₐₓ) = ${plain(limit)} of this problem, so gradient descent diverges: t₁ and t₂ do not exist. Choose a smaller learning rate.`;
