@@ -1,8 +1,7 @@
 // The sentences and the table of the digits explorer; no DOM.
 
 import { obstacleSentence } from "../ridge/words.js";
-import { WHY } from "../why.js";
-import { count, percent, plain, row, steps } from "../words.js";
+import { count, percent, plain, reasonWords, row, short, steps } from "../words.js";
 import { labelOf } from "./math.js";
 
 const WORST = 3; // kinds of digits that are named
@@ -14,32 +13,22 @@ export function sentence({ settings, stop, accurate, problem }) {
   }
   if (stop) return obstacleSentence(settings, stop);
   const { overfit, generalize, reasons } = accurate;
-  const reason = (set) => reasons.find(({ kind }) => kind.startsWith(set));
-  const goal = `${percent(settings.test_level)} of the test images`;
-  const never =
-    reason("test") &&
-    `the test accuracy tends to ${percent(reason("test").value)} and never reaches ${percent(settings.test_level)}`;
-  const fitted = fittedSentence(settings, overfit, reason("train"), problem.n);
-  if (generalize === null) return `${fitted} But ${never}, so t₂ does not exist.`;
-  if (overfit === null) return `${fitted} ${goal} are right at step ${count(generalize)}.`;
+  const why = (set) => reasonWords(reasons.find(({ kind }) => kind.startsWith(set)));
+  const { train_level: level } = settings;
+  const fitted =
+    level === 1 ? `All ${problem.n} training images` : `${percent(level)} of the training images`;
+  const start =
+    overfit === null ? `The ${why("train")}.` : `${fitted} are right after step ${count(overfit)}.`;
+  if (generalize === null) return `${start} The ${why("test")}, so t₂ does not exist.`;
+  const end = `${percent(settings.test_level)} of the test images are right`;
+  if (overfit === null) return `${start} ${end} at step ${count(generalize)}.`;
   const delay = generalize - overfit;
-  if (delay <= 0) {
-    return `${fitted} ${goal} are right at step ${count(generalize)}, no later: no delay, no grokking.`;
-  }
+  if (delay <= 0) return `${start} ${end} at step ${count(generalize)}: no delay, no grokking.`;
+  if (delay <= overfit)
+    return `${start} ${end} at step ${count(generalize)}, ${steps(delay)} later.`;
   const ratio =
-    overfit > 0 ? `, ${count(delay / overfit)} times as long as it took to overfit` : "";
-  const only = delay > overfit ? "only " : "";
-  return `${fitted} ${goal} are right ${only}at step ${count(generalize)}: a delay of ${steps(delay)}${ratio}.`;
-}
-
-function fittedSentence({ train_level }, overfit, reason, n) {
-  const set =
-    train_level === 1
-      ? `All ${n} training images`
-      : `${percent(train_level)} of the training images`;
-  if (overfit !== null) return `${set} are right after step ${count(overfit)}.`;
-  if (reason.kind === WHY.trainAccurate) return `${set} are right from the start.`;
-  return `The training accuracy tends to ${percent(reason.value)} and does not settle at ${percent(train_level)}, so t₁ does not exist.`;
+    overfit > 0 ? `, ${short(delay / overfit)} times as long as it took to overfit` : "";
+  return `${start} ${end} only at step ${count(generalize)}: a delay of ${steps(delay)}${ratio}.`;
 }
 
 /** The rows of the table: label, t1, t2, delay. */
