@@ -386,15 +386,44 @@ class TestKernel:
         live.set(seed=9)
         assert live.shown("state.seed") == 9
 
-    def test_silence_during_a_run_is_looked_into(self, live):
-        """As after a restart, when nothing else is asked of the kernel."""
-        live.set(progress={"done": 1000, "of": 5_000_000})
+    @pytest.mark.parametrize(
+        "news", [{"progress": {"done": 1000, "of": 5_000_000}}, {"run": {"n_steps": 7}}]
+    )
+    def test_silence_after_news_is_looked_into(self, live, news):
+        """As after a restart, of which the notebook's word may be lost, and which ends a run."""
+        live.set(**news)
         live.pass_time(3300)
         assert live.page.evaluate("model.sent.at(-1)") == {"type": "hello"}
         live.page.evaluate("model.handled()")
         live.pass_time(1000)
         assert live.shown("mode") == "gone"
         assert not live.page.get_by_role("button", name="Stop").is_visible()
+
+    def test_silence_after_a_change_is_looked_into(self, live):
+        live.press("Linear axis")
+        live.pass_time(3300)
+        live.page.evaluate("model.handled()")
+        live.pass_time(1000)
+        assert live.shown("mode") == "gone"
+
+    def test_a_lost_question_is_asked_again(self, live):
+        live.press("Run gradient descent")
+        live.pass_time(3300)
+        assert live.page.evaluate("model.sent.slice(-2)") == [{"type": "run"}, {"type": "hello"}]
+        live.page.evaluate("model.handled()")
+        live.pass_time(1000)
+        assert live.shown("mode") == "gone"
+
+    def test_one_that_is_gone_is_live_again_once_it_answers(self, live):
+        live.page.evaluate("model.cut()")
+        live.pass_time(10_000)
+        asked = live.page.evaluate("model.sent.length")
+        live.press("Draw again")
+        live.pass_time(3300)
+        assert live.page.evaluate("model.sent.length") == asked + 1
+        assert live.shown("mode") == "gone"
+        live.page.evaluate("model.answer({ type: 'welcome' })")
+        assert live.shown("mode") == "live"
 
     def test_a_slow_problem_of_python_is_waited_for(self, live):
         before = live.words()

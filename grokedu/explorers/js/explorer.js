@@ -248,6 +248,7 @@ class Explorer {
     if (this.analysis && this.table.some(moves)) this.gesture.move(this.analysis);
     for (const [name, value] of Object.entries(state)) this.model.set(name, value);
     this.model.save_changes();
+    this.link.expect();
   }
 
   moveThreshold(name, value) {
@@ -372,10 +373,7 @@ class Explorer {
     const sent = this.model.get(this.kind.problemTrait);
     const key = this.kind.identity(settings);
     if (this.kind.identityOf(sent) === key) return sent;
-    if (this.link.live) {
-      this.link.expect();
-      return null;
-    }
+    if (this.link.live) return null;
     if (!this.drawn.has(key)) {
       if (this.drawn.size >= DRAWN_KEPT) this.drawn.delete(this.drawn.keys().next().value);
       this.drawn.set(key, this.kind.drawProblem(settings));
@@ -457,7 +455,7 @@ class Explorer {
     this.message.hidden = !words;
     const progress = this.model.get("progress");
     const running = this.link.live && progress.of > 0;
-    if (running) this.link.expect();
+    this.link.owe(waiting || running);
     this.runButton.hidden = state === "page";
     this.runButton.disabled = running;
     for (const part of [this.stopButton, this.progressBar, this.progressText]) {
