@@ -12,6 +12,7 @@ from . import optimizers as optimizers
 from . import predictions as predictions
 from . import random_features as random_features
 from . import ridge as ridge
+from . import spectra as spectra
 from . import sweeps as sweeps
 from . import theory as theory
 from . import training as training

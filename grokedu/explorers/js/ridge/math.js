@@ -21,6 +21,7 @@ import { WHY } from "../why.js";
 const ROUNDING = 1e-13;
 const PATIENCE = 300; // intervals that a search looks at before it takes the dearer bounds too
 const QUADRATURE_NODES = 400;
+const QUADRATURE_REACH = 37; // e^−37 = 10⁻¹⁶: how near to the edges the nodes come
 const BISECTIONS = 30; // to 10⁻⁹ of a step
 export const FAILURE_PROBABILITY = 0.05; // δ: the bounds hold with probability 1 − δ
 const NORM_BOUND = Math.sqrt(1.5); // b, see gaussian_problem
@@ -411,10 +412,19 @@ export function sharpRun({ n, m }, settings) {
     testWeight = array();
   const start = { offset: array(), amplitude: array() };
   const taught = { offset: array(), amplitude: array() };
+  // The law in y = √μ, between |1 − √q| and 1 + √q; see spectra.py.
+  const root = Math.sqrt(ratio);
+  const low = Math.abs(m - n) / m / (1 + root);
+  const width = 2 * Math.min(1, root);
+  const step = (2 * QUADRATURE_REACH) / (QUADRATURE_NODES - 1);
   for (let k = 0; k < QUADRATURE_NODES; k++) {
-    const x = (Math.PI * (k + 1)) / size;
-    const mu = 1 + ratio + 2 * Math.sqrt(ratio) * Math.cos(x);
-    const share = ((2 / size) * Math.sin(x) ** 2) / mu;
+    const z = k * step - QUADRATURE_REACH;
+    const below = width / (1 + Math.exp(-z));
+    const above = width / (1 + Math.exp(z));
+    const y = low + below;
+    const product = above * (1 + root + y) * below * (y + low);
+    const share = (((Math.sqrt(product) / (Math.PI * ratio * y)) * step) / width) * below * above;
+    const mu = y * y;
     const s = mu / n;
     drop[k] = eta * (s + lambda);
     trainWeight[k] = (share * mu) / 2;
@@ -423,7 +433,7 @@ export function sharpRun({ n, m }, settings) {
     taught.offset[k] = (-teacher * lambda) / (s + lambda);
     taught.amplitude[k] = (-teacher * s) / (s + lambda);
   }
-  if (drop[0] >= 2) return null;
+  if (eta * ((1 + root) ** 2 / n + lambda) >= 2) return null;
   const unseen = Math.max(m - n, 0) / m;
   drop[size - 1] = eta * lambda;
   testWeight[size - 1] = unseen;
