@@ -24,6 +24,7 @@ _REACH = 37.0  # e^{−37} = 10⁻¹⁶: how near to the edges of an interval th
 _MOST_NODES = 1 << 14
 _ACCURACY = 1e-6
 _MOST_STEPS = 60
+_LEAST = 1e-60  # of the largest eigenvalue; smaller ones are taken for that small
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +113,7 @@ def spectrum(values, counts, n):
     if len(values) <= 1:
         return isotropic_spectrum(n, rank, float(values[0])) if rank else _NOTHING
     scale = values[-1]
-    values, share = values / scale, counts / n
+    values, share = np.maximum(values / scale, _LEAST), counts / n
     ends = _intervals(values, share, rank, n)
     # As many eigenvalues of ΦΦᵀ lie in a separate interval as population eigenvalues belong to it.
     masses = np.array([share[(values > low) & (values < high)].sum() for low, high in ends])
@@ -203,14 +204,15 @@ def _nodes_between(values, share, low, high, number, reach):
         rows = rows[step > 1e-14 * (v_squared[rows] + u[rows] ** 2)]
         if not rows.size:
             break
+    v_squared = np.maximum(v_squared, 0.0)  # at the very edge it is as small as rounding
     inverse = 1 / (distance**2 + v_squared[:, None])
-    modulus = u**2 + v_squared
+    modulus = np.maximum(u**2 + v_squared, _LEAST**4)
     seen = inverse @ (share * values)
     curvature = modulus * seen
     turn = 2 * (inverse**2 * distance) @ squares / (inverse**2 @ squares)  # d(v²)/du
     change = inverse**2 * (2 * distance - turn[:, None]) @ (share * values)
     speed = ((2 * u + turn) * seen + modulus * change) * weight * width
-    height = np.sqrt(np.maximum(v_squared, 0)) / math.pi
+    height = np.sqrt(v_squared) / math.pi
     return np.array([curvature, height / modulus * speed, height / curvature * speed])
 
 

@@ -91,6 +91,14 @@ class TestAnyCovariance:
             near = np.abs(np.log(limit.curvature / value)) < 1
             assert limit.share[near].sum() == pytest.approx(count / 1000, rel=1e-5)
 
+    @pytest.mark.parametrize("smallest", [1e-9, 1e-100, 1e-300])
+    def test_as_many_samples_as_eigenvalues_of_any_size(self, smallest):
+        """n = rank: eigenvalues reach down to 0, and all nodes stay positive."""
+        limit = spectra.spectrum(np.array([smallest, 1.0, 30.0]), np.ones(3, dtype=int), 3)
+        assert np.all(limit.curvature > 0) and np.all(np.isfinite(limit.power))
+        assert limit.share.sum() == pytest.approx(1, rel=1e-6)
+        assert limit.power @ limit.curvature == pytest.approx(901, rel=1e-6)
+
     def test_equal_up_to_rounding_is_equal(self):
         rng = np.random.default_rng(0)
         rounded = np.sort(1 + 1e-15 * rng.standard_normal(300))
