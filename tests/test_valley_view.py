@@ -1,10 +1,14 @@
 """What the reader can do with the valley explorer: drag the start, scrub the path, share links."""
 
 import math
+import re
+from itertools import combinations
 
+import numpy as np
 import pytest
 from explorer_page import color, smallest_text
 from pages import axe_violations
+from test_chart import BOXES, overlap
 from test_valley_explorer import exact_times
 
 from grokedu.explorers import ValleyExplorer
@@ -18,6 +22,18 @@ ON_PHONE = {"viewport": (390, 1800), "has_touch": True, "is_mobile": True}
 @pytest.fixture(scope="module")
 def address(address_of):
     return address_of(ValleyExplorer())
+
+
+NEAR_EACH_OTHER = [
+    {},
+    {"start_length": 0.0},
+    {"start_length": 1.1, "start_angle": 43.0, "weight_decay": 1e-5},
+    *({"start_length": 2.0, "start_angle": float(angle)} for angle in range(0, 360, 45)),
+    {"weight_decay": 1.0, "start_length": 0.6, "start_angle": 37.0},
+    {"learning_rate": 3.0},
+]
+MARKS = """selector => [...document.querySelectorAll(selector)]
+  .map((mark) => mark.getBoundingClientRect().toJSON())"""
 
 
 def start(view):
@@ -167,6 +183,34 @@ class TestPath:
         drag(view, 20, -20)  # and from anywhere there is a way back
         view.press("Reset")
         assert view.shown("state") == DEFAULTS
+
+    @pytest.mark.parametrize("learning_rate", [1.9, 1.98, 2.0, 2.5, 3.0])
+    def test_a_zigzag_is_a_few_lines_across_the_plane(self, view, learning_rate):
+        view.set(learning_rate=learning_rate)
+        path = view.page.locator(".gk-path.gk-jumping").get_attribute("d")
+        lines = [
+            np.array(re.findall(r"([-\d.]+),([-\d.]+)", part), float) for part in path.split("M")
+        ]
+        steps = [np.linalg.norm(np.diff(points, axis=0), axis=1) for points in lines[1:]]
+        assert 1 <= sum((lengths > 100).sum() for lengths in steps) <= 6
+
+    def test_names_cover_no_mark_and_stay_in_the_plane(self, open_view):
+        for width in (900, 360):
+            view = open_view(viewport={"width": width, "height": 1800})
+            for state in NEAR_EACH_OTHER:
+                view.set(**{**DEFAULTS, **state})
+                names = view.page.evaluate(BOXES, ".gk-plane text.gk-halo")
+                marks = [".gk-plane :is(.gk-star, .gk-diamond)", ".gk-start .gk-grip"]
+                frame = view.page.locator(".gk-plane-frame").bounding_box()
+                assert len(names) == 3
+                for name in names:
+                    assert frame["x"] <= name["left"]
+                    assert name["right"] <= frame["x"] + frame["width"]
+                for a, b in combinations(names, 2):
+                    assert not overlap(a, b), (state, a, b)
+                for mark in view.page.evaluate(MARKS, ", ".join(marks)):
+                    for name in names:
+                        assert not overlap(name, mark), (state, name, mark)
 
     def test_there_is_nothing_to_draw_again(self, view):
         assert view.page.get_by_role("button", name="Draw again").count() == 0

@@ -8,6 +8,7 @@ import {
   placeOf,
   startAt,
   startOf,
+  strokes,
   weightsAt,
 } from "../../grokedu/explorers/js/valley/math.js";
 
@@ -79,6 +80,30 @@ test("the path goes from the start to the ridge solution", () => {
   for (const i of [0, 1]) {
     near(analysis.path[0][i], start[i]);
     near(end[i], analysis.valleys.center[i]);
+  }
+});
+
+test("the path of a zigzag jumps a few times and then keeps to its two sides", () => {
+  const label = coordinates(VALLEY, VALLEY.teacher).seen;
+  for (const learning_rate of [0.1, 0.9, 1.2, 1.9, 1.98, 2.5, 3]) {
+    const analysis = analyze({ ...SETTINGS, learning_rate }, VALLEY);
+    for (const last of [0, 1, 5, 6, 7, analysis.horizon]) {
+      const [first, ...sides] = strokes(analysis, last);
+      assert.deepEqual(first[0], weightsAt(analysis, 0));
+      const ends = [first, ...sides].map((places) => places.at(-1)).filter(Boolean);
+      const there = weightsAt(analysis, last);
+      assert.ok(ends.some((end) => Math.hypot(end[0] - there[0], end[1] - there[1]) < 1e-12));
+      assert.ok(first.length <= (sides.length ? 7 : 1000));
+      assert.equal(sides.length, learning_rate * 1.01 > 1 ? 2 : 0);
+      for (const places of sides) {
+        const center = (1 / 1.01) * label; // of the jumps
+        const sign = places.map((place) => Math.sign(coordinates(VALLEY, place).seen - center));
+        const far = places.map(
+          (place) => Math.abs(coordinates(VALLEY, place).seen - center) > 1e-9,
+        );
+        assert.ok(new Set(sign.filter((_, k) => far[k])).size <= 1);
+      }
+    }
   }
 });
 

@@ -113,6 +113,30 @@ export function analyze(settings, valley, _layers = [], held = null) {
   return { ...analysis, settings, valley, path, valleys: contours(modes, settings, valley) };
 }
 
+const JUMPS = 6; // from side to side, that are drawn one by one
+
+/**
+ * The path up to a step as lines. Where a large learning rate makes the weights jump from one side
+ * of the line of interpolators to the other, these are the first jumps, and then the two sides: all
+ * jumps together would fill the plane.
+ * @param {ValleyAnalysis} analysis
+ * @param {number} last
+ * @returns {Place[][]}
+ */
+export function strokes(analysis, last) {
+  const { run, steps, path } = analysis;
+  if (!run) return [];
+  const at = (t) => weightsAt(analysis, t);
+  if (!run.train.alternates) return [[...path.filter((_, k) => steps[k] <= last), at(last)]];
+  const jumps = Array.from({ length: Math.min(JUMPS, last) + 1 }, (_, t) => at(t));
+  const later = Array.from(steps).filter((t) => t > JUMPS && t <= last);
+  const sides = [0, 1].map((parity) => {
+    const same = new Set([...later, last].map((t) => t - ((t + parity) % 2)));
+    return [...same].filter((t) => t >= JUMPS - 1).map(at);
+  });
+  return [jumps, ...sides];
+}
+
 const WIDTHS = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2]; // of the contours, across the valley
 const LONGEST = 200; // the plane shows no difference between longer ellipses and lines
 

@@ -4,13 +4,15 @@ import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 import { line, symbol, symbolStar } from "d3-shape";
 import { add } from "../dom.js";
+import { clearOf, textWidth } from "../labels.js";
 import { followPointer } from "../pointer.js";
 import { linearScale } from "../scale.js";
-import { coordinates, placeOf, startAt, startOf, weightsAt } from "./math.js";
+import { coordinates, placeOf, startAt, startOf, strokes, weightsAt } from "./math.js";
 import { placeInWords, solutionName } from "./words.js";
 
 const REACH = 2.15; // the plane shows −REACH … REACH
 const FAR = 100;
+const DOT = 4; // px between the points that labels keep clear of
 const MARGIN = { left: 34, right: 8, top: 8, bottom: 36 };
 const TOUCH = 44; // what a finger can hit
 const KEY_STEP = 0.05;
@@ -76,13 +78,8 @@ export class Plane {
     this.teacher = path("gk-star").attr("d", STAR);
     this.point = inside.append("circle").attr("class", "gk-point").attr("r", 5);
     const labels = layer();
-    const label = (text, anchor) =>
-      labels.append("text").attr("class", "gk-halo").attr("text-anchor", anchor).text(text);
-    this.labels = {
-      teacher: label("teacher θ*", "start"),
-      ridge: label("ridge solution", "end"),
-      start: label("start θ(0)", "start"),
-    };
+    const label = () => labels.append("text").attr("class", "gk-halo");
+    this.labels = { ridge: label(), teacher: label(), start: label() };
     this.start = this.makeStart();
     makeLegend(parent);
   }
@@ -139,7 +136,7 @@ export class Plane {
   }
 
   drawPlane(analysis, width, run) {
-    const { valley, path, settings, valleys } = analysis;
+    const { valley, settings, valleys } = analysis;
     this.settings = settings;
     this.valley = valley;
     const size = Math.min(width, 420);
@@ -162,11 +159,11 @@ export class Plane {
     this.drawAxes(bottom - MARGIN.bottom);
     this.drawContours(valleys, valley);
     const label = coordinates(valley, valley.teacher).seen;
-    this.line.attr(
-      "d",
-      this.pathOf([-9, 9].map((u) => placeOf(valley, { seen: label, unseen: u }))),
-    );
-    this.ahead.attr("d", this.pathOf(path));
+    const line = [-9, 9].map((u) => placeOf(valley, { seen: label, unseen: u }));
+    this.line.attr("d", this.pathOf([line]));
+    const lines = this.linesOf(analysis, analysis.horizon);
+    this.ahead.attr("d", this.pathOf(lines));
+    this.behind.classed("gk-jumping", lines.length > 1);
     this.dots.attr("d", run ? this.dotsOf(run.weights) : null);
     this.move(this.teacher, valley.teacher);
     this.move(this.ridge, valleys.center);
@@ -176,10 +173,37 @@ export class Plane {
       .attr("aria-valuemax", valley.longest_start)
       .attr("aria-valuenow", settings.start_length)
       .attr("aria-valuetext", placeInWords(startOf(settings)));
-    this.place(this.labels.teacher, valley.teacher, 10, -8);
-    this.labels.ridge.text(solutionName(settings));
-    this.place(this.labels.ridge, valleys.center, -10, 12);
-    this.place(this.labels.start, startOf(settings), 12, 16);
+    this.drawLabels(analysis, [line, ...lines], { right, bottom: bottom - MARGIN.bottom });
+  }
+
+  /** The names of the marks, each on a side where it covers no other mark and little of a line. */
+  drawLabels({ valley, valleys, settings }, lines, { right, bottom }) {
+    const names = {
+      ridge: [valleys.center, solutionName(settings), 7],
+      teacher: [valley.teacher, "teacher θ*", 7],
+      start: [startOf(settings), "start θ(0)", 10],
+    };
+    const taken = lines.flatMap((places) => this.pointsOn(places));
+    for (const [place, , size] of Object.values(names)) {
+      const [x, y] = this.onScreen(place);
+      taken.push(...pointsIn({ left: x - size, right: x + size, top: y - size, bottom: y + size }));
+    }
+    for (const [name, [place, text, size]] of Object.entries(names)) {
+      const boxes = boxesAround(this.onScreen(place), textWidth(text), size + 2);
+      const inside = boxes.filter(
+        (box) =>
+          box.left >= MARGIN.left &&
+          box.right <= right &&
+          box.top >= MARGIN.top &&
+          box.bottom <= bottom,
+      );
+      const box = clearOf(taken, inside);
+      taken.push(...pointsIn(box));
+      this.labels[name]
+        .attr("x", box.left)
+        .attr("y", box.bottom - 4)
+        .text(text);
+    }
   }
 
   drawAxes(bottom) {
@@ -206,27 +230,56 @@ export class Plane {
   }
 
   drawPoint(analysis, step) {
-    const shown = [this.point, this.toLine, this.toTeacher, this.behind];
+    const shown = [this.point, this.toLine, this.toTeacher];
     for (const part of shown) part.attr("display", step === null ? "none" : null);
+    this.behind.attr("d", this.pathOf(this.linesOf(analysis, step ?? analysis.horizon)));
     if (step === null) return;
-    const { valley, path, steps } = analysis;
+    const { valley } = analysis;
     const place = weightsAt(analysis, step);
     const { unseen } = coordinates(valley, place);
     const foot = placeOf(valley, { seen: coordinates(valley, valley.teacher).seen, unseen });
-    this.behind.attr("d", this.pathOf([...path.filter((_, k) => steps[k] <= step), place]));
     this.point.attr("transform", `translate(${this.at(place)})`);
-    this.toLine.attr("d", this.pathOf([place, foot]));
-    this.toTeacher.attr("d", this.pathOf([place, valley.teacher]));
+    this.toLine.attr("d", this.pathOf([[place, foot]]));
+    this.toTeacher.attr("d", this.pathOf([[place, valley.teacher]]));
   }
 
   at([x, y]) {
     return `${this.x(x).toFixed(2)},${this.y(y).toFixed(2)}`;
   }
 
-  /** A diverging run is left where it is far outside. */
-  pathOf(places) {
-    const near = places.filter((place) => Math.hypot(...place) < FAR);
-    return line()(near.map(([x, y]) => [this.x(x), this.y(y)]));
+  onScreen([x, y]) {
+    return /** @type {[number, number]} */ ([this.x(x), this.y(y)]);
+  }
+
+  /** The path up to a step; that of a diverging run until it is outside for good. */
+  linesOf(analysis, last) {
+    const lines = strokes(analysis, last);
+    if (!analysis.stop) return lines;
+    return lines.map((places) => {
+      const left = places.findIndex((place) => Math.max(...place.map(Math.abs)) > 2 * REACH);
+      return left < 0 ? places : places.slice(0, left + 1);
+    });
+  }
+
+  pathOf(lines) {
+    const near = (places) => places.filter((place) => Math.hypot(...place) < FAR);
+    const path = (places) => line()(near(places).map((place) => this.onScreen(place)));
+    return lines.map(path).join("") || null;
+  }
+
+  /** Points along a line, as dense as labels need them. */
+  pointsOn(places) {
+    const points = [];
+    const corners = places.map((place) => this.onScreen(place));
+    for (let k = 1; k < corners.length; k++) {
+      const [[x, y], [toX, toY]] = [corners[k - 1], corners[k]];
+      const parts = Math.min(Math.ceil(Math.hypot(toX - x, toY - y) / DOT), 1000);
+      for (let i = 0; i <= parts; i++) {
+        const share = i / Math.max(parts, 1);
+        points.push([x + share * (toX - x), y + share * (toY - y)]);
+      }
+    }
+    return points;
   }
 
   dotsOf(places) {
@@ -239,10 +292,33 @@ export class Plane {
   move(part, place) {
     part.attr("transform", `translate(${this.at(place)})`);
   }
+}
 
-  place(label, [x, y], right, down) {
-    label.attr("x", this.x(x) + right).attr("y", this.y(y) + down);
+/** Where the name of a mark may stand: left below, right above, and so on around it. */
+function boxesAround([x, y], width, away) {
+  const [leftward, rightward] = [x - away - width, x + away];
+  const [above, beside, below] = [y - away - 12, y - 8, y + away - 4];
+  const corners = [
+    [leftward, below],
+    [rightward, above],
+    [rightward, below],
+    [leftward, above],
+    [leftward, beside],
+    [rightward, beside],
+    [x - width / 2, below + 8],
+    [x - width / 2, above - 8],
+    [x - width / 2, below + 24],
+    [x - width / 2, above - 24],
+  ];
+  return corners.map(([left, top]) => ({ left, right: left + width, top, bottom: top + 16 }));
+}
+
+function pointsIn({ left, right, top, bottom }) {
+  const points = [];
+  for (let x = left; x <= right; x += DOT) {
+    for (let y = top; y <= bottom; y += DOT) points.push([x, y]);
   }
+  return points;
 }
 
 function makeLegend(parent) {
