@@ -21,6 +21,7 @@ COLORS = {
     "theory": "#009E73",
     "neutral": "#595959",
     "faint": "#D9D9D9",
+    "path": "#1F2328",
 }
 STAGE_NAMES = ("stage I", "stage II", "stage III")
 _STAGE_SHADES = ("#EAF2F8", "#FCEFE6", "#E9F5F0")
@@ -54,6 +55,7 @@ _PREDICTION = {
     "zorder": 3,
     "path_effects": [patheffects.withStroke(linewidth=2.4, foreground="white")],
 }
+_REACH = 1.2  # a plane of weights shows this much more than the start or the teacher
 _LABEL_SIZE, _ROW_HEIGHT = 10, 13.5  # points
 # How far along the axis of steps a step stands: evenly in its logarithm, or in log(1 + t), where
 # step 0 has a place too (the axis of the explorers).
@@ -269,6 +271,51 @@ def plot_spectrum(ax, eigenvalues, *, density=None, n_bins=40, label="eigenvalue
     if density is not None:
         ax.plot(*density, color=COLORS["theory"], label="Marchenko–Pastur law")
     ax.set(xlabel="eigenvalue μ", ylabel="density")
+
+
+def plot_valley(ax, problem, path, solution, *, weight_decay):
+    """The plane of two weights, in which one sample makes a valley, as in the explorer of it.
+
+    Contours of the regularized training loss, the line of weights that fit the sample, the teacher,
+    and the path from the start to the solution that it tends to.
+
+    Parameters
+    ----------
+    problem : RidgeProblem
+        Of one sample and two features.
+    path : (k, 2) array
+        The weights at k steps, from the start on.
+    solution : (2,) array
+        Such as `ridge_solution` gives.
+    weight_decay : float
+        λ, which bends the valley.
+    """
+    feature, reach = problem.features[0], _REACH * np.abs([*problem.teacher, *path[0]]).max()
+    shown = np.linspace(-reach, reach, 201)
+    weights = np.stack(np.meshgrid(shown, shown), axis=-1)
+
+    def loss(places):
+        errors = places @ feature - problem.targets[0]
+        return errors**2 / 2 + weight_decay / 2 * np.sum(places**2, axis=-1)
+
+    # Evenly spaced across the valley, where the loss is quadratic.
+    levels = loss(solution) + (feature @ feature) / 2 * np.geomspace(0.05, 3.2, 7) ** 2
+    ax.contour(shown, shown, loss(weights), levels, colors=COLORS["faint"], linewidths=1.0)
+    ax.plot([], [], color=COLORS["faint"], linewidth=1.0, label="regularized training loss")
+    along = np.array([-feature[1], feature[0]]) / (feature @ feature)
+    fit = problem.targets[0] * feature / (feature @ feature) + np.outer([-9, 9], along)
+    ax.plot(*fit.T, color=COLORS["train"], linewidth=1.8, label="weights that fit the sample")
+    ax.plot(*np.transpose(path), color=COLORS["path"], linewidth=1.6, label="path of the weights")
+    mark = {"linestyle": "none", "markeredgecolor": "white", "zorder": 4}
+    start = {**mark, "markeredgecolor": COLORS["path"], "markerfacecolor": "white"}
+    ax.plot(*path[0], "o", label="start θ(0)", markersize=8, markeredgewidth=1.6, **start)
+    for place, shape, kind, name, size in (
+        (problem.teacher, "*", "test", "teacher θ*", 13),
+        (solution, "D", "theory", "ridge solution" if weight_decay else "least-norm solution", 7),
+    ):
+        ax.plot(*place, shape, color=COLORS[kind], label=name, markersize=size, **mark)
+    ax.set(aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach), xlabel="θ₁", ylabel="θ₂")
+    ax.grid(False)
 
 
 def add_legend(ax, **options):

@@ -347,6 +347,50 @@ class TestRun:
             figures.plt.close(figure)
 
 
+class TestValley:
+    """One sample, two weights: φ = (0.8, 0.6), θ* = (0.9, 0.8)."""
+
+    PATH = np.array([[0.0, -1.5], [1.0, 0.5], [0.9, 0.7]])
+
+    @pytest.fixture
+    def valley(self, ax):
+        def valley(weight_decay=0.01):
+            problem = gk.realizable_problem(
+                np.array([[0.8, 0.6]]), np.array([0.9, 0.8]), self.PATH[0], covariance=0.5
+            )
+            solution = gk.ridge_solution(problem, weight_decay=weight_decay)
+            figures.plot_valley(ax, problem, self.PATH, solution, weight_decay=weight_decay)
+            return problem, {line.get_label(): line.get_xydata() for line in ax.get_lines()}
+
+        return valley
+
+    @pytest.mark.parametrize("weight_decay", [0, 0.01, 1.0])
+    def test_marks_stand_where_they_belong(self, valley, weight_decay):
+        problem, drawn = valley(weight_decay)
+        np.testing.assert_allclose(drawn["weights that fit the sample"] @ [0.8, 0.6], 1.2)
+        np.testing.assert_array_equal(drawn["path of the weights"], self.PATH)
+        np.testing.assert_array_equal(drawn["start θ(0)"], self.PATH[:1])
+        np.testing.assert_array_equal(drawn["teacher θ*"], [problem.teacher])
+        name = "ridge solution" if weight_decay else "least-norm solution"
+        solution = gk.ridge_solution(problem, weight_decay=weight_decay)
+        np.testing.assert_array_equal(drawn[name], [solution])
+
+    @pytest.mark.parametrize("weight_decay", [0, 0.01, 1.0])
+    def test_contours_join_weights_of_one_loss(self, valley, ax, weight_decay):
+        problem, _ = valley(weight_decay)
+        (contours,) = ax.collections
+        for level, path in zip(contours.levels, contours.get_paths(), strict=True):
+            for weights in path.vertices[::20]:
+                loss = problem.train_loss(weights) + weight_decay / 2 * weights @ weights
+                assert loss == pytest.approx(level, rel=0.02, abs=1e-3)
+
+    def test_start_and_teacher_are_inside(self, valley, ax):
+        problem, _ = valley()
+        low, high = ax.get_xlim()
+        assert (low, high) == ax.get_ylim()
+        assert np.abs([*problem.teacher, *self.PATH[0]]).max() < high == -low
+
+
 class TestSweep:
     def test_mean_and_spread_over_draws(self, ax):
         data = table(

@@ -155,6 +155,20 @@ class TestStill:
         assert still.trajectory.steps[-1] == still.horizon > times.generalize_step
         assert f"{times.delay:,}" in still.sentence
 
+    @pytest.mark.parametrize("settings", [{}, {"start_length": 0.0}, {"learning_rate": 1.9}])
+    def test_the_path_goes_from_the_start_to_the_ridge_solution(self, settings):
+        still = ValleyExplorer.still(settings)
+        np.testing.assert_allclose(still.path[0], still.problem.initial_weights, atol=1e-15)
+        np.testing.assert_allclose(still.path[-1], still.solution, atol=1e-3)
+        expected = gk.ridge_solution(still.problem, weight_decay=0.01)
+        np.testing.assert_array_equal(still.solution, expected)
+
+    def test_a_zigzag_jumps_a_few_times_and_keeps_to_one_side(self):
+        still = ValleyExplorer.still({"learning_rate": 1.9})
+        across = still.path @ [0.8, 0.6] - still.solution @ [0.8, 0.6]
+        jumps = np.abs(np.diff(np.sign(across[np.abs(across) > 1e-9]))) > 0
+        assert 2 <= jumps.sum() <= 8
+
     @pytest.mark.parametrize("settings", [{"learning_rate": 2.5}, {"learning_rate": 3.0}])
     def test_what_cannot_run_is_a_sentence(self, settings):
         still = ValleyExplorer.still(settings)

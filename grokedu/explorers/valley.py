@@ -1,16 +1,17 @@
 """The valley explorer: one sample, two weights, and gradient descent as a path in the plane."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import traitlets as t
 
-from grokedu.explorers.base import HERE
+from grokedu.exact import exact_outputs, ridge_solution
+from grokedu.explorers.base import HERE, Still, settings_of
 from grokedu.explorers.ridge import DescentExplorer
 from grokedu.explorers.settings import Setting, traits
-from grokedu.ridge import realizable_problem
+from grokedu.ridge import RidgeProblem, realizable_problem
 from grokedu.training import train_ridge
 
 FEATURE = (0.8, 0.6)
@@ -30,6 +31,30 @@ SETTINGS = (
     Setting("test_threshold", "c", "test threshold c", 0.01, 1e-6, 10),
 )
 _SHOWN_BY_DEFAULT = ("weight_decay", "learning_rate", "start_length")
+
+
+_JUMPS = 6  # from side to side of the valley, drawn one by one; then the path keeps to one side
+
+
+@dataclass(frozen=True, eq=False)
+class ValleyStill(Still):
+    """A `Still` with the plane of the two weights.
+
+    Attributes
+    ----------
+    problem : RidgeProblem
+        The sample, the teacher and the start.
+    path : (k, 2) float64
+        The weights at some of the steps, from the start on.
+    solution : (2,) float64
+        What they tend to; without weight decay, what smaller and smaller ones let them tend to.
+    weight_decay : float
+    """
+
+    problem: RidgeProblem
+    path: np.ndarray
+    solution: np.ndarray
+    weight_decay: float
 
 
 class ValleyExplorer(DescentExplorer):
@@ -97,6 +122,36 @@ class ValleyExplorer(DescentExplorer):
         angle = math.radians(settings["start_angle"])
         start = settings["start_length"] * np.array([math.cos(angle), math.sin(angle)])
         return realizable_problem(np.array([FEATURE]), np.array(TEACHER), start, covariance=0.5)
+
+    @classmethod
+    def still(cls, state):
+        """The picture of a saved state, for pages without scripts.
+
+        Parameters
+        ----------
+        state : dict
+            Settings by name, as the widget's saved state holds them.
+
+        Returns
+        -------
+        ValleyStill or Still
+            With the plane, unless the settings cannot run.
+        """
+        still = super().still(state)
+        if still.trajectory is None:
+            return still
+        settings = settings_of(state, SETTINGS)
+        problem, decay = cls.problem_of(settings), settings["weight_decay"]
+        rate, steps = settings["learning_rate"], still.trajectory.steps
+        if rate * (problem.max_curvature + decay) > 1:
+            steps = np.unique(np.where(steps > _JUMPS, steps - steps % 2, steps))
+        path = exact_outputs(
+            problem, np.eye(2), weight_decay=decay, learning_rate=rate, steps=steps
+        )
+        solution = ridge_solution(problem, weight_decay=decay)
+        return ValleyStill(
+            **vars(still), problem=problem, path=path, solution=solution, weight_decay=decay
+        )
 
     def _descend(self, problem, rule, n_steps, progress):
         """Gradient descent, with the weights at some of its steps, for the plane."""

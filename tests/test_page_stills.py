@@ -1,0 +1,50 @@
+"""Explorers without scripts: their saved state as a picture, a table and words."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from grokedu.explorers import KINDS
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
+
+import page_stills
+
+
+def state_of(kind, **state):
+    return {**KINDS[kind]().get_state(), **state}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return request.param
+
+
+def test_picture_table_and_words(kind):
+    page = BeautifulSoup(page_stills.html_of(state_of(kind)), "html.parser")
+    assert page.img["src"].startswith("data:image/svg+xml;base64,")
+    assert page.figcaption.get_text(strip=True).removesuffix(".")
+    assert page.select("table tbody th[scope=row]")
+    assert ("plane" in page.img["alt"]) == (kind == "valley")
+
+
+def test_the_picture_has_the_axis_of_the_state(kind):
+    logarithmic, again, linear = (
+        page_stills.picture(page_stills.still_of(state), state, "png")
+        for state in (state_of(kind, linear=linear) for linear in (False, False, True))
+    )
+    assert logarithmic == again != linear
+
+
+def test_what_cannot_run_is_words_alone(kind):
+    state = state_of(kind, learning_rate=1.0, weight_decay=1.0)
+    assert page_stills.picture(page_stills.still_of(state), state, "png") is None
+    page = BeautifulSoup(page_stills.html_of(state), "html.parser")
+    assert page.img is None and page.table is None
+    assert "cannot run" in page.figcaption.get_text()
+
+
+def test_other_widgets_have_none():
+    assert page_stills.html_of({"value": 3}) is None
