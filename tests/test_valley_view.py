@@ -196,7 +196,7 @@ class TestPath:
 
     def test_names_cover_no_mark_and_stay_in_the_plane(self, open_view):
         for width in (900, 360):
-            view = open_view(viewport={"width": width, "height": 1800})
+            view = open_view(viewport=(width, 1800))
             for state in NEAR_EACH_OTHER:
                 view.set(**{**DEFAULTS, **state})
                 names = view.page.evaluate(BOXES, ".gk-plane text.gk-halo")
