@@ -24,15 +24,19 @@ def explorer(**settings):
     return shown
 
 
-def times_of(settings, steps=10**8):
-    """t1 and t2 of the same network, by the law after the fit."""
-    problem = gk.relu_network_problem(
+def problem_of(settings):
+    return gk.relu_network_problem(
         n_samples=settings["n_samples"],
         input_dim=settings["input_dim"],
         width=settings["width"],
         init_variance=settings["init_variance"],
         rng=np.random.default_rng(settings["seed"]),
     )
+
+
+def times_of(settings, steps=10**8):
+    """t1 and t2 of the same network, by the law after the fit."""
+    problem = problem_of(settings)
     start = problem.train_loss(problem.hidden_weights, problem.output_weights)
     levels = {name: settings[name] for name in ("train_threshold", "test_threshold")}
     run = gk.train_network(
@@ -140,13 +144,8 @@ class TestTraining:
 
 
 class TestLongRuns:
-    @pytest.fixture
-    def shown(self, monkeypatch):
-        monkeypatch.setattr("grokedu.explorers.network._FIT_TOLERANCE", 1e-300)
-        monkeypatch.setattr("grokedu.explorers.network._MAX_STEPS", 10**7)
-        return NetworkExplorer(**LONG)
-
-    def test_stop_keeps_what_was_done(self, shown):
+    def test_stop_keeps_what_was_done(self):
+        shown = NetworkExplorer(**LONG)
         report = first_report(shown)
         assert 0 < report["done"] < report["of"]
         receive(shown, {"type": "stop"})
@@ -155,13 +154,23 @@ class TestLongRuns:
         assert 0 < shown.run["n_steps"] < report["of"]
         assert shown.progress == {}
 
-    def test_a_newer_change_supersedes_the_older_run(self, shown, monkeypatch):
-        receive(shown, {"type": "hello"})
-        monkeypatch.setattr("grokedu.explorers.network._MAX_STEPS", 50)
+    def test_a_newer_change_supersedes_the_older_run(self):
+        shown = NetworkExplorer(**LONG)
+        first_report(shown)
         shown.width = 10
-        assert shown.wait(timeout=10)
+        assert shown.wait(timeout=30)
         assert shown.run["settings"]["width"] == 10
-        assert not shown.run["complete"]
+        assert not shown.run["stopped"]
+
+    def test_what_lies_beyond_the_limit_of_a_run_is_said(self):
+        """40 outputs of inputs in the plane are not fitted by 10 neurons."""
+        slow = {"learning_rate": 1e-3, "test_threshold": 1e-4}
+        shown = explorer(n_samples=40, input_dim=2, width=10, **slow)
+        run, times = shown.run, shown.run_times
+        assert (run["complete"], run["stopped"]) == (False, False)
+        assert times["generalize"] is None
+        kinds = [reason["kind"] for reason in times["reasons"]]
+        assert gk.Why.TEST_NOT_WITHIN_THE_RUN in kinds
 
 
 def test_the_still_picture_shows_the_times_of_the_run():

@@ -5,16 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_network_explorer import problem_of
 
 import grokedu as gk
-from grokedu.explorers.network import (
-    _MAX_STEPS,
-    SETTINGS,
-    _network,
-    _problem,
-    _reached,
-    _train,
-)
+from grokedu.explorers import NetworkExplorer
+from grokedu.explorers.network import SETTINGS
 from grokedu.explorers.settings import defaults
 from grokedu.networks import population_square
 
@@ -33,6 +28,17 @@ def javascript(**request):
         check=True,
     )
     return json.loads(answer.stdout)
+
+
+def network_of(settings):
+    """The draws that Python sends to the browser."""
+    return NetworkExplorer(**settings).network
+
+
+def trained_in_python(settings):
+    shown = NetworkExplorer(**settings)
+    assert shown.wait(60)
+    return shown
 
 
 def random_settings(rng):
@@ -64,12 +70,12 @@ def close(actual, desired):
 def test_weights_and_losses_after_five_hundred_steps(every):
     cases = []
     for settings in every:
-        problem, network = _problem(settings), _network(settings)
+        problem, network = problem_of(settings), network_of(settings)
         network["hidden"] = problem.hidden_weights[0].ravel().tolist()
         cases.append({"network": network, "settings": settings, "nSteps": N_STEPS})
     for settings, answer in zip(every, javascript(action="train", cases=cases), strict=True):
         rule = {name: settings[name] for name in ("weight_decay", "learning_rate")}
-        run = gk.train_network(_problem(settings), **rule, n_steps=N_STEPS)
+        run = gk.train_network(problem_of(settings), **rule, n_steps=N_STEPS)
         close(answer["hidden"], run.weights[0])
         close(answer["output"], run.weights[1])
         assert answer["test"] == pytest.approx(run.test_loss[-1], rel=1e-9)
@@ -79,15 +85,15 @@ def test_weights_and_losses_after_five_hundred_steps(every):
 
 
 def test_times_are_those_of_python_to_one_step(every):
-    cases = [{"network": _network(settings), "settings": settings} for settings in every]
+    cases = [{"network": network_of(settings), "settings": settings} for settings in every]
     answers = javascript(action="run", cases=cases)
     found = 0
     for settings, answer in zip(every, answers, strict=True):
-        trajectory, simulated = _train(settings)
-        times = _reached(trajectory, settings)
-        assert answer["phase"] == ("done" if simulated < _MAX_STEPS else "unfitted")
-        assert answer["fitted"] == simulated or simulated >= _MAX_STEPS
-        for name, step in (("overfit", times.overfit_step), ("generalize", times.generalize_step)):
+        shown = trained_in_python(settings)
+        assert answer["phase"] == ("done" if shown.run["complete"] else "unfitted")
+        assert answer["fitted"] == shown.run["n_steps"] or not shown.run["complete"]
+        for name in ("overfit", "generalize"):
+            step = shown.run_times[name]
             if step is None:
                 assert answer["times"][name] is None
             else:
@@ -97,7 +103,7 @@ def test_times_are_those_of_python_to_one_step(every):
 
 
 def test_the_late_stage_has_the_rate_of_the_law(every):
-    cases = [{"network": _network(settings), "settings": settings} for settings in every]
+    cases = [{"network": network_of(settings), "settings": settings} for settings in every]
     answers = javascript(action="run", cases=cases)
     rates = [answer["rate"] for answer in answers if answer["phase"] == "done"]
     assert len(rates) >= 8
@@ -106,10 +112,12 @@ def test_the_late_stage_has_the_rate_of_the_law(every):
 
 def test_the_law_meets_the_full_run():
     settings = {**defaults(SETTINGS), "weight_decay": 0.03, "learning_rate": 0.03}
-    cases = [{"network": _network(settings), "settings": settings}]
+    cases = [{"network": network_of(settings), "settings": settings}]
     [answer] = javascript(action="run", cases=cases)
     rule = {name: settings[name] for name in ("weight_decay", "learning_rate")}
-    full = _reached(gk.train_network(_problem(settings), **rule, n_steps=2000), settings)
+    levels = {name: settings[name] for name in ("train_threshold", "test_threshold")}
+    run = gk.train_network(problem_of(settings), **rule, n_steps=2000)
+    full = gk.grokking_times(run, **levels)
     assert answer["times"]["overfit"] == full.overfit_step
     assert answer["times"]["generalize"] == pytest.approx(full.generalize_step, rel=0.005)
 
@@ -128,14 +136,14 @@ def test_its_own_networks_have_the_right_law():
 def test_an_overflow_is_the_end_of_a_run():
     settings = {**defaults(SETTINGS), "learning_rate": 1.0}
     [answer] = javascript(
-        action="run", cases=[{"network": _network(settings), "settings": settings}]
+        action="run", cases=[{"network": network_of(settings), "settings": settings}]
     )
     assert answer["phase"] == "diverged" and answer["rate"] is None
-    assert _train(settings)[0].diverged
+    assert trained_in_python(settings).run["diverged"]
 
 
 def test_neurons_shrink_alike_and_keep_their_switches_after_the_fit():
-    network = _network(defaults(SETTINGS))
+    network = network_of(defaults(SETTINGS))
     start, fitted, later = javascript(
         action="neurons", network=network, settings=defaults(SETTINGS), steps=[0, 377, 1377]
     )
