@@ -16,6 +16,7 @@ DRIVER = Path(__file__).with_name("ridge_math_driver.mjs")
 N_PROBLEMS = 200
 RULE = ("weight_decay", "learning_rate")
 THRESHOLDS = ("train_threshold", "test_threshold")
+ROUNDING = 1e-12  # of a loss, relative
 
 
 @cache
@@ -70,11 +71,40 @@ def random_settings(rng):
     return settings
 
 
-def solved_in_python(settings, steps):
+def hostile_settings(rng):
+    """Nearly singular problems at the ends of all ranges, levels where the losses turn or end."""
+    n = int(rng.integers(5, 60))
+    settings = {
+        "n_samples": n,
+        "n_features": max(10, n + int(rng.choice([-2, -1, 0, 1, 2, n, 5 * n]))),
+        "seed": int(rng.integers(1000)),
+        "init_variance": 10.0 ** rng.choice([-6, -3, 0, 3]),
+        "teacher_norm": float(rng.choice([0, 1e-3, 1, 5])),
+        "weight_decay": float(rng.choice([0, 1e-19, 1e-7, *10.0 ** rng.uniform(-7, 0, 3)])),
+    }
+    problem = problem_of(settings)
+    limit = 2 / (settings["weight_decay"] + problem.max_curvature)
+    share = rng.choice([1e-3, 0.3, 0.5 + 1e-7, 0.999, 1 - 1e-9])
+    settings["learning_rate"] = min(share * limit, 0.99 / (settings["weight_decay"] or 1e-9))
+    steps = np.append(np.arange(50), 10.0 ** np.linspace(2, 15, 200)).astype(int)
+    rule = {name: settings[name] for name in RULE}
+    run = gk.exact_ridge(problem, **rule, steps=np.unique(steps))
+    for name, losses in zip(THRESHOLDS, (run.train_loss, run.test_loss), strict=True):
+        level = rng.choice([losses.min(), losses[-1], rng.choice(losses), losses[0]])
+        level *= 1 + rng.choice([0, 1e-15, 1e-6, 0.01]) * rng.choice([-1, 1])
+        settings[name] = float(np.clip(level, 1e-6, 10))
+    return settings
+
+
+def problem_of(settings):
     unit, _ = drawn(settings["n_samples"], settings["n_features"], settings["seed"])
-    problem = unit.rescaled(
+    return unit.rescaled(
         init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
     )
+
+
+def solved_in_python(settings, steps):
+    problem = problem_of(settings)
     rule = {name: settings[name] for name in RULE}
     thresholds = {name: settings[name] for name in THRESHOLDS}
     size = {k: settings[k] for k in ("n_samples", "n_features", "init_variance", "teacher_norm")}
@@ -92,6 +122,20 @@ def solved_in_python(settings, steps):
     except ValueError:
         answer["sharp"] = None
     return answer
+
+
+def times_at(settings, factor):
+    """Python's times at `factor` times the thresholds."""
+    rule = {name: settings[name] for name in RULE}
+    levels = {name: factor * settings[name] for name in THRESHOLDS}
+    return gk.exact_grokking_times(problem_of(settings), **rule, **levels)
+
+
+def positions(times):
+    """t1 and t2 on the axis of steps: before it if t1 is past, beyond it if one never comes."""
+    past = gk.Why.TRAIN_BELOW_FROM_THE_START in [reason.kind for reason in times.reasons]
+    first = (-1 if past else np.inf) if times.overfit_step is None else times.overfit_step
+    return first, np.inf if times.generalize_step is None else times.generalize_step
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +191,30 @@ class TestAgainstPython:
             gk.Why.TEST_NEVER_REACHED,
             gk.Why.TEST_REACHED_BEYOND_THE_LAST_STEP,
         }
+
+    def test_times_in_hostile_cases_are_those_of_levels_within_rounding(self):
+        """t1 and t2 fall as their levels rise; a tie is decided by the last digits of a sum."""
+        rng = np.random.default_rng(20261125)
+        every = [hostile_settings(rng) for _ in range(N_PROBLEMS // 2)]
+        problems = [
+            {
+                "settings": s,
+                "modes": drawn(s["n_samples"], s["n_features"], s["seed"])[1],
+                "steps": [0],
+            }
+            for s in every
+        ]
+        for settings, answer in zip(
+            every, javascript(action="solve", problems=problems), strict=True
+        ):
+            early, late = (
+                positions(times_at(settings, 1 + slack)) for slack in (ROUNDING, -ROUNDING)
+            )
+            ours = answer["times"]
+            reasons = [gk.Reason(**reason) for reason in ours["reasons"]]
+            times = gk.GrokkingTimes(ours["overfit"], ours["generalize"], tuple(reasons))
+            for low, time, high in zip(early, positions(times), late, strict=True):
+                assert low <= time <= high, settings
 
     @pytest.mark.parametrize("weight_decay", [3.1e-16, 2.7e-16, 1e-15, 0.0])
     def test_steps_near_the_last_exact_integer(self, weight_decay):
