@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,26 +13,18 @@ from ipywidgets.embed import dependency_state, embed_data
 from pages import visit
 
 import grokedu as gk
-from grokedu.explorers import NetworkExplorer, RidgeExplorer
-from grokedu.explorers.network import SETTINGS as NETWORK_SETTINGS
-from grokedu.explorers.ridge import SETTINGS
+from grokedu.explorers import KINDS, ValleyExplorer
 
 ROOT = Path(__file__).resolve().parents[1]
 N_RANDOM_PROBLEMS = 200
 
-STATE = """() => {
-  const root = document.querySelector(".grokedu-plot");
-  const { state, modes, steps, train, test, times, stop } = root.__grokedu;
-  const list = (values) => values && Array.from(values);
-  return { state, modes: { ...modes, curvatures: list(modes.curvatures), start: list(modes.start),
-    teacher: list(modes.teacher) }, steps: list(steps), train: list(train), test: list(test),
-    times, stop };
-}"""
-
-NETWORK_STATE = """() => {
-  const { state, network, times, phase } = document.querySelector(".grokedu-plot").__grokedu;
-  const lists = ["inputs", "hidden", "output"].map((name) => [name, Array.from(network[name])]);
-  return { state, network: { ...network, ...Object.fromEntries(lists) }, times, phase };
+SHOWN = """() => {
+  const { stop, state, times, phase, ...others } =
+    document.querySelector(".grokedu-plot").__grokedu;
+  const { modes, network, valley, steps, train, test, path } = others;
+  const shown = { stop, state, times, phase, modes, network, valley, steps, train, test, path };
+  const list = (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
+  return JSON.parse(JSON.stringify(shown, list));
 }"""
 
 PAGE = """<!doctype html>
@@ -57,60 +49,56 @@ def write_page(folder, book, explorer):
 
 @pytest.fixture(scope="module")
 def address(book, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("explorer")
-    write_page(folder, book, RidgeExplorer(controls=[setting.name for setting in SETTINGS]))
+    """A folder with the page of each kind, and the sources."""
+    folder = tmp_path_factory.mktemp("explorers")
+    for kind in CHECKS:
+        folder.joinpath(kind).mkdir()
+        names = [setting.name for setting in KINDS[kind].SETTINGS]
+        write_page(folder / kind, book, KINDS[kind](controls=names))
     shutil.copytree(ROOT / "grokedu" / "explorers", folder / "sources")
     with serve(folder) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def network_address(book, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("network")
-    write_page(
-        folder, book, NetworkExplorer(controls=[setting.name for setting in NETWORK_SETTINGS])
-    )
-    with serve(folder) as address:
-        yield address
-
-
-@contextmanager
-def opened(browser, address):
+def pages(browser, address):
+    """The page of a kind, opened once."""
     context = browser.new_context(viewport={"width": 1000, "height": 1400})
-    seen = visit(context, f"{address}/index.html")
-    seen.page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.steps")
-    yield seen
+
+    @cache
+    def page_of(kind):
+        seen = visit(context, f"{address}/{kind}/index.html")
+        seen.page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.steps")
+        return seen
+
+    yield page_of
     context.close()
 
 
-@pytest.fixture(scope="module")
-def ridge_page(browser, address):
-    with opened(browser, address) as page:
-        yield page
+@pytest.fixture
+def open_explorer(pages):
+    """The page of a kind as it was when it was opened."""
+    used = []
 
+    def open_explorer(kind):
+        used.append(pages(kind))
+        page = used[-1].page
+        page.bring_to_front()
+        page.get_by_role("button", name="Reset").click()
+        drawn_next(page)
+        return page
 
-@pytest.fixture(scope="module")
-def network_page(browser, network_address):
-    with opened(browser, network_address) as page:
-        yield page
-
-
-def reset(seen):
-    """The page as it was when it was opened."""
-    seen.complaints.clear()
-    seen.page.get_by_role("button", name="Reset").click()
-    drawn_next(seen.page)
-    return seen
+    yield open_explorer
+    complaints = [words for seen in used for words in seen.complaints]
+    for seen in used:
+        seen.complaints.clear()
+    assert not complaints
 
 
 @pytest.fixture
-def explorer(ridge_page):
-    return reset(ridge_page)
-
-
-@pytest.fixture
-def network_explorer(network_page):
-    return reset(network_page)
+def page(open_explorer):
+    """That of the ridge explorer."""
+    return open_explorer("ridge")
 
 
 def problem_of(modes, settings):
@@ -128,18 +116,37 @@ def problem_of(modes, settings):
     )
 
 
-def assert_page_equals_python(page):
+def assert_equals_python(shown, problem):
     """Curves to 1e-9, times exactly."""
-    settings, problem = page["state"], problem_of(page["modes"], page["state"])
+    settings = shown["state"]
     rule = {name: settings[name] for name in ("weight_decay", "learning_rate")}
-    steps = np.array(page["steps"]).astype(np.int64)
+    steps = np.array(shown["steps"]).astype(np.int64)
     exact = gk.exact_ridge(problem, **rule, steps=steps)
-    for ours, theirs in ((exact.train_loss, page["train"]), (exact.test_loss, page["test"])):
+    for ours, theirs in ((exact.train_loss, shown["train"]), (exact.test_loss, shown["test"])):
         np.testing.assert_allclose(theirs, ours, rtol=1e-9, atol=1e-13 * ours[0])
     thresholds = {name: settings[name] for name in ("train_threshold", "test_threshold")}
     times = gk.exact_grokking_times(problem, **rule, **thresholds)
-    assert page["times"]["overfit"] == times.overfit_step
-    assert page["times"]["generalize"] == times.generalize_step
+    assert shown["times"]["overfit"] == times.overfit_step
+    assert shown["times"]["generalize"] == times.generalize_step
+
+
+def assert_ridge_equals_python(page):
+    shown = page.evaluate(SHOWN)
+    assert_equals_python(shown, problem_of(shown["modes"], shown["state"]))
+
+
+def assert_valley_equals_python(page):
+    """Also the path in the plane."""
+    shown = page.evaluate(SHOWN)
+    settings, problem = shown["state"], ValleyExplorer.problem_of(shown["state"])
+    if settings["learning_rate"] * (settings["weight_decay"] + 1) >= 2:
+        assert shown["stop"]
+        return
+    assert_equals_python(shown, problem)
+    rule = {name: settings[name] for name in ("weight_decay", "learning_rate")}
+    steps = np.array(shown["steps"]).astype(np.int64)
+    path = gk.exact_outputs(problem, np.eye(2), **rule, steps=steps)
+    np.testing.assert_allclose(shown["path"], path, rtol=1e-9, atol=1e-12)
 
 
 def control(page, name):
@@ -150,8 +157,7 @@ def slider(page, name):
     return control(page, name).locator("input[type=range]")
 
 
-def assert_extremes_are_shown(explorer, name):
-    page = explorer.page
+def assert_extremes_are_shown(page, name):
     slider(page, name).focus()
     for key in ("Home", "End"):
         page.keyboard.press(key)
@@ -160,7 +166,6 @@ def assert_extremes_are_shown(explorer, name):
         assert "NaN" not in drawn
         assert "undefined" not in drawn
         assert len(page.locator(".gk-sentence").inner_text()) > 20
-    assert not explorer.complaints
 
 
 def drawn_next(page):
@@ -168,93 +173,28 @@ def drawn_next(page):
     page.evaluate("() => new Promise((f) => requestAnimationFrame(() => setTimeout(f, 20)))")
 
 
-def wait_for_change(page, name, before, state=STATE):
+def wait_for_change(page, name, before):
     page.wait_for_function(
         "([name, before]) =>"
         "  document.querySelector('.grokedu-plot').__grokedu.state[name] !== before",
         arg=[name, before],
     )
     drawn_next(page)
-    return page.evaluate(state)
+    return page.evaluate(SHOWN)
 
 
-def move_by_mouse_and_keyboard(page, name, share, state, check):
+def move_by_mouse_and_keyboard(page, name, share, check):
     """Click on a slider at `share` of its length, then step down by a key; check after each."""
     handle = slider(page, name)
-    before = page.evaluate(state)["state"][name]
+    before = page.evaluate(SHOWN)["state"][name]
     handle.scroll_into_view_if_needed()
     box = handle.bounding_box()
     page.mouse.click(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
-    clicked = wait_for_change(page, name, before, state)["state"][name]
+    clicked = wait_for_change(page, name, before)["state"][name]
     check(page)
     page.keyboard.press("ArrowLeft")
-    assert wait_for_change(page, name, clicked, state)["state"][name] < clicked
+    assert wait_for_change(page, name, clicked)["state"][name] < clicked
     check(page)
-
-
-SLIDERS = [setting.name for setting in SETTINGS if setting.scale != "number"]
-
-
-class TestControls:
-    def test_first_picture_equals_python(self, explorer):
-        assert_page_equals_python(explorer.page.evaluate(STATE))
-        assert not explorer.complaints
-
-    @pytest.mark.parametrize("name", SLIDERS)
-    def test_mouse_and_keyboard(self, explorer, name):
-        def check(page):
-            assert_page_equals_python(page.evaluate(STATE))
-
-        move_by_mouse_and_keyboard(explorer.page, name, 0.3, STATE, check)
-        assert not explorer.complaints
-
-    @pytest.mark.parametrize(
-        ("typed", "value"),
-        [("0.001", 0.001), ("zzz", 1e-4), ("", 1e-4)],
-        ids=["a number", "letters", "nothing"],
-    )
-    def test_what_was_typed_is_taken_on_leaving(self, explorer, typed, value):
-        page = explorer.page
-        field = control(page, "weight_decay").locator("input[type=text]")
-        field.click()
-        page.keyboard.press("Control+A")
-        page.keyboard.press("Backspace")
-        page.keyboard.type(typed)
-        page.keyboard.press("Tab")
-        drawn_next(page)
-        assert page.evaluate(STATE)["state"]["weight_decay"] == value
-        assert number_in(field.input_value()) == value
-        assert not explorer.complaints
-
-    def test_seed_by_keyboard(self, explorer):
-        page = explorer.page
-        entry = control(page, "seed").locator("input")
-        entry.fill("12")
-        entry.press("Enter")
-        after = wait_for_change(page, "seed", 0)
-        assert after["state"]["seed"] == 12
-        assert_page_equals_python(after)
-
-    def test_draw_again_and_reset(self, explorer):
-        page = explorer.page
-        page.get_by_role("button", name="Draw again").click()
-        drawn = wait_for_change(page, "seed", 0)
-        assert_page_equals_python(drawn)
-        page.get_by_role("button", name="Reset").click()
-        assert wait_for_change(page, "seed", drawn["state"]["seed"])["state"]["seed"] == 0
-
-    def test_every_button_works_by_keyboard(self, explorer):
-        page = explorer.page
-        for button in page.locator(".grokedu-plot button:visible").all():
-            if button.is_enabled():
-                button.focus()
-                page.keyboard.press("Enter")
-                drawn_next(page)
-        assert not explorer.complaints
-
-    @pytest.mark.parametrize("name", SLIDERS)
-    def test_extremes_give_a_picture_or_a_message(self, explorer, name):
-        assert_extremes_are_shown(explorer, name)
 
 
 def assert_trained_as_in_python(page):
@@ -264,7 +204,7 @@ def assert_trained_as_in_python(page):
         ".__grokedu.phase)"
     )
     drawn_next(page)
-    shown = page.evaluate(NETWORK_STATE)
+    shown = page.evaluate(SHOWN)
     settings, network = shown["state"], shown["network"]
     hidden = np.reshape(network["hidden"], (network["m"], network["d"]))
     problem = gk.NetworkProblem(
@@ -290,19 +230,45 @@ def assert_trained_as_in_python(page):
         assert step is None or abs(shown["times"][name] - step) <= 1
 
 
-NETWORK_SLIDERS = [s.name for s in NETWORK_SETTINGS if s.scale != "number"]
+CHECKS = {
+    "ridge": assert_ridge_equals_python,
+    "network": assert_trained_as_in_python,
+    "valley": assert_valley_equals_python,
+}
+SLIDERS = [
+    pytest.param(kind, setting.name, id=f"{kind} {setting.name}")
+    for kind in CHECKS
+    for setting in KINDS[kind].SETTINGS
+    if setting.scale != "number"
+]
 
 
-class TestNetworkControls:
-    @pytest.mark.parametrize("name", NETWORK_SLIDERS)
-    def test_mouse_and_keyboard(self, network_explorer, name):
-        check = assert_trained_as_in_python
-        move_by_mouse_and_keyboard(network_explorer.page, name, 0.55, NETWORK_STATE, check)
-        assert not network_explorer.complaints
+class TestEveryKind:
+    @pytest.mark.parametrize("kind", CHECKS)
+    def test_first_picture_equals_python(self, open_explorer, kind):
+        CHECKS[kind](open_explorer(kind))
 
-    def test_all_neurons_stay_in_their_panel(self, network_explorer):
+    @pytest.mark.parametrize(("kind", "name"), SLIDERS)
+    def test_mouse_and_keyboard(self, open_explorer, kind, name):
+        share = 0.55 if kind == "network" else 0.3
+        move_by_mouse_and_keyboard(open_explorer(kind), name, share, CHECKS[kind])
+
+    @pytest.mark.parametrize(("kind", "name"), SLIDERS)
+    def test_extremes_give_a_picture_or_a_message(self, open_explorer, kind, name):
+        assert_extremes_are_shown(open_explorer(kind), name)
+
+    @pytest.mark.parametrize("kind", CHECKS)
+    def test_every_button_works_by_keyboard(self, open_explorer, kind):
+        page = open_explorer(kind)
+        for button in page.locator(".grokedu-plot button:visible").all():
+            if button.is_enabled():
+                button.focus()
+                page.keyboard.press("Enter")
+                drawn_next(page)
+
+    def test_all_neurons_stay_in_their_panel(self, open_explorer):
         """Also where they grow before they shrink."""
-        page = network_explorer.page
+        page = open_explorer("network")
         page.evaluate("location.hash = '#network:init_variance=10,learning_rate=0.0126,step=10'")
         page.wait_for_function(
             "document.querySelector('.grokedu-plot').__grokedu.state.init_variance === 10"
@@ -314,9 +280,38 @@ class TestNetworkControls:
         )
         assert highest >= 0
 
-    @pytest.mark.parametrize("name", NETWORK_SLIDERS)
-    def test_extremes_give_a_picture_or_a_message(self, network_explorer, name):
-        assert_extremes_are_shown(network_explorer, name)
+
+class TestRidge:
+    @pytest.mark.parametrize(
+        ("typed", "value"),
+        [("0.001", 0.001), ("zzz", 1e-4), ("", 1e-4)],
+        ids=["a number", "letters", "nothing"],
+    )
+    def test_what_was_typed_is_taken_on_leaving(self, page, typed, value):
+        field = control(page, "weight_decay").locator("input[type=text]")
+        field.click()
+        page.keyboard.press("Control+A")
+        page.keyboard.press("Backspace")
+        page.keyboard.type(typed)
+        page.keyboard.press("Tab")
+        drawn_next(page)
+        assert page.evaluate(SHOWN)["state"]["weight_decay"] == value
+        assert number_in(field.input_value()) == value
+
+    def test_seed_by_keyboard(self, page):
+        entry = control(page, "seed").locator("input")
+        entry.fill("12")
+        entry.press("Enter")
+        after = wait_for_change(page, "seed", 0)
+        assert after["state"]["seed"] == 12
+        assert_ridge_equals_python(page)
+
+    def test_draw_again_and_reset(self, page):
+        page.get_by_role("button", name="Draw again").click()
+        drawn = wait_for_change(page, "seed", 0)
+        assert_ridge_equals_python(page)
+        page.get_by_role("button", name="Reset").click()
+        assert wait_for_change(page, "seed", drawn["state"]["seed"])["state"]["seed"] == 0
 
 
 def random_settings(rng):
@@ -339,11 +334,11 @@ def test_random_problems_in_this_browser_equal_python(browser, address):
     settings = [random_settings(rng) for _ in range(N_RANDOM_PROBLEMS)]
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{address}/index.html")
+    page.goto(f"{address}/ridge/index.html")
     answers = page.evaluate(
         """async (every) => {
-          const math = await import("./sources/js/ridge/math.js");
-          const { logSteps } = await import("./sources/js/steps.js");
+          const math = await import("../sources/js/ridge/math.js");
+          const { logSteps } = await import("../sources/js/steps.js");
           const list = (values) => Array.from(values);
           return every.map((settings) => {
             const modes = math.drawModes(settings.n_samples, settings.n_features, settings.seed);
@@ -359,4 +354,4 @@ def test_random_problems_in_this_browser_equal_python(browser, address):
     )
     context.close()
     for answer in answers:
-        assert_page_equals_python(answer)
+        assert_equals_python(answer, problem_of(answer["modes"], answer["state"]))
