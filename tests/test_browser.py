@@ -17,6 +17,15 @@ ROOT = Path(__file__).resolve().parents[1]
 HEAVIEST_PAGE = 900 * 1024
 PHONE = {"width": 390, "height": 740}
 NARROWEST = {"width": 360, "height": 740}
+TOUCH = {"has_touch": True, "is_mobile": True}
+WHITE = ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+# A page with an explorer of each kind: a link that sets it, what that is in words, and what can be
+# moved in its pictures besides the thresholds.
+EXPLORERS = {
+    "intro": ("ridge:weight_decay=1e-5", "λ = 10⁻⁵"),
+    "relu_networks": ("network:weight_decay=1e-3", "λ = 0.001"),
+    "setup": ("valley:weight_decay=0.001", "λ = 0.001", "start θ(0), moved by the arrow keys"),
+}
 # A line of an accessibility tree: role and, unless it has none, name.
 CONTROL = re.compile(r'- (button|checkbox|slider|spinbutton|textbox)(?: "(.+?)")?(?:[ :\n]|$)')
 
@@ -164,12 +173,14 @@ def test_the_index_leads_to_the_first_chapter(browser, book):
     page.close()
 
 
-def test_without_scripts_every_explorer_is_a_figure_and_a_table(browser, book):
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_without_scripts_every_explorer_is_a_figure_and_a_table(name, browser, book):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((book / "book" / "intro.html").as_uri())
+    page.goto((book / "book" / f"{name}.html").as_uri())
     still = page.locator(".grokedu-still").first
     assert still.get_by_role("img").is_visible()
+    assert ("plane" in still.get_by_role("img").get_attribute("alt")) == (name == "setup")
     assert still.get_by_role("table").is_visible()
     assert still.locator("figcaption").is_visible()
     context.close()
@@ -188,10 +199,14 @@ def test_without_scripts_a_page_can_be_read_whatever_the_system_prefers(browser,
     assert looks[0] == looks[1]
 
 
-def test_on_paper_an_explorer_is_a_figure_and_a_table_in_a_light_theme(open_page, book_address):
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_on_paper_an_explorer_is_a_figure_and_a_table_in_a_light_theme(
+    name, open_page, book_address
+):
     """They show the state that is on the screen, and nothing to press."""
-    page = open_page(f"{book_address}/book/intro.html", color_scheme="dark").page
-    page.locator("article a[href*='weight_decay=1e-5']").first.click()
+    page = open_page(f"{book_address}/book/{name}.html", color_scheme="dark").page
+    link, setting, *more = EXPLORERS[name]
+    page.locator(f"article a[href*='{link}']").first.click()
     page.evaluate(
         """addEventListener("beforeprint", () => {
           const style = getComputedStyle(document.querySelector(".grokedu-plot"));
@@ -206,14 +221,36 @@ def test_on_paper_an_explorer_is_a_figure_and_a_table_in_a_light_theme(open_page
     explorer = page.locator(".grokedu-explorer").first
     assert explorer.locator("svg").first.is_visible()
     assert explorer.locator("table").is_visible()
-    assert "λ = 10⁻⁵" in explorer.locator(".gk-on-paper").inner_text()
-    left = [role for role, _ in CONTROL.findall(explorer.aria_snapshot())]
-    assert left == ["slider", "slider"]  # the thresholds: lines of the figure
+    assert setting in explorer.locator(".gk-on-paper").inner_text()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") in WHITE
+    left = CONTROL.findall(explorer.aria_snapshot())
+    parts = [*more, "training threshold ε", "test threshold c"]  # of the figures
+    assert left == [("slider", part) for part in parts]
 
 
-@pytest.mark.parametrize("name", ["book/intro", "book/relu_networks"])
+def test_on_a_phone_a_finger_drags_the_start_of_the_valley(open_page, book_address):
+    """And the page stays where it is."""
+    page = open_page(f"{book_address}/book/setup.html", viewport=PHONE, **TOUCH).page
+    grip = page.get_by_role("slider", name="start θ(0)").first.locator("circle")
+    grip.scroll_into_view_if_needed()
+    box, scrolled = grip.bounding_box(), page.evaluate("scrollY")
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger = page.context.new_cdp_session(page)
+    for kind, up in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchEnd", None)):
+        points = [] if up is None else [{"x": x, "y": y - up}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function(
+        "(length) => document.querySelector('[data-kind=valley]').__grokedu.state.start_length"
+        " !== length",
+        arg=1.5,
+    )
+    assert grip.bounding_box()["y"] == pytest.approx(box["y"] - 40, abs=1)
+    assert page.evaluate("scrollY") == scrolled
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
 def test_every_control_has_a_name_of_its_own(name, open_page, book_address):
-    page = open_page(f"{book_address}/{name}.html").page
+    page = open_page(f"{book_address}/book/{name}.html").page
     controls = CONTROL.findall(page.locator(".grokedu-explorer").first.aria_snapshot())
     names = [name for _, name in controls]
     assert len(names) >= 15
