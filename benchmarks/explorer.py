@@ -4,9 +4,15 @@ The weight-decay slider of the book's first page moves by one step. The clock st
 event and stops in the first task after the next frame was painted. At 60 frames a second that
 includes the wait for the frame, about 8 ms on average; the second measurement lets the browser
 paint as soon as it can, which leaves our work and the browser's: layout and painting, here
-without a graphics card. "Scripts" is our share of it.
+without a graphics card. "Scripts" is our share of it. Figures of a busy machine say little: its
+load is printed beside them.
+
+    python benchmarks/explorer.py            every size, about three minutes
+    python benchmarks/explorer.py --short    two sizes and few moves, to see that it runs
 """
 
+import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -24,7 +30,9 @@ DISPLAYS = {
     "60 frames a second": (),
     "without waiting for frames": ("--disable-frame-rate-limit", "--disable-gpu-vsync"),
 }
+SIZES = (20, 100, 200, 300, 400, 500)
 MOVES = 200
+SHORT = {"sizes": (100, 500), "moves": 40}
 
 MEASURE = """async (moves) => {
   const slider = document.querySelector("[data-setting=weight_decay] input[type=range]");
@@ -54,36 +62,41 @@ MEASURE = """async (moves) => {
 }"""
 
 
-def measure(page, address, n_samples):
-    """Times of MOVES moves at one n, in milliseconds."""
+def measure(page, address, n_samples, moves):
+    """Times of moves at one n, in milliseconds."""
     page.goto(f"{address}#ridge:n_samples={n_samples}")
     page.reload()
     page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.state")
     page.wait_for_timeout(500)
     assert page.evaluate("document.querySelector('.grokedu-plot').__grokedu.modes.n") == n_samples
-    return page.evaluate(MEASURE, MOVES)
+    return page.evaluate(MEASURE, moves)
 
 
-def report(page, address):
-    for n_samples in (20, 100, 200, 300, 400, 500):
-        result = measure(page, address, n_samples)
+def report(page, address, sizes, moves):
+    for n_samples in sizes:
+        result = measure(page, address, n_samples, moves)
         parts = []
         for name, values in result.items():
             tail = statistics.quantiles(values, n=20)[-1]
             parts.append(f"{name} {statistics.median(values):5.1f} / {tail:5.1f} ms")
-        print(f"  n = {n_samples:3}   {'   '.join(parts)}")
+        busy = f"   load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+        print(f"  n = {n_samples:3}   {'   '.join(parts)}{busy}", flush=True)
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--short", action="store_true", help="two sizes and few moves")
+    how = SHORT if parser.parse_args().short else {"sizes": SIZES, "moves": MOVES}
     subprocess.run([sys.executable, ROOT / "tools" / "build.py"], check=True)
     address = (ROOT / "_build" / "html" / "book" / "intro.html").as_uri()
     with sync_playwright() as playwright:
         for display, options in DISPLAYS.items():
-            print(f"Slider event to painted curve, {MOVES} moves, {display}: median and 95%")
+            moves = how["moves"]
+            print(f"Slider event to painted curve, {moves} moves, {display}: median and 95%")
             browser = playwright.chromium.launch(
                 executable_path=browsers.find(), args=[*OPTIONS, *options]
             )
-            report(browser.new_page(), address)
+            report(browser.new_page(), address, **how)
             browser.close()
 
 

@@ -211,6 +211,23 @@ class TestGhost:
             assert curves(view)[0] is None
 
 
+@pytest.mark.parametrize("name", ["before", "pinned run"])
+def test_the_legend_shows_both_curves_of_another_run(view, name):
+    """Training above, test below, as everywhere."""
+    view.press("Pin")
+    mark = view.page.locator(".gk-legend span", has_text=name).locator("i")
+    ends = [
+        mark.evaluate(
+            "(mark, side) => ['Width', 'Style', 'Color'].map((part) =>"
+            " getComputedStyle(mark)[`border${side}${part}`])",
+            side,
+        )
+        for side in ("Top", "Bottom")
+    ]
+    assert ends[0] != ends[1]
+    assert all(width == "2px" and style != "none" for width, style, _ in ends)
+
+
 class TestPin:
     def test_a_pinned_run_stays_and_the_difference_is_told(self, view):
         pinned, t2 = curves(view)[1], view.shown("times.generalize")
