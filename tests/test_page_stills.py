@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-
-from grokedu.explorers import KINDS
+from test_explorers import MAKERS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "book" / "_ext"))
 
@@ -14,10 +13,10 @@ import page_stills
 
 
 def state_of(kind, **state):
-    return {**KINDS[kind]().get_state(), **state}
+    return {**MAKERS[kind]().get_state(), **state}
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=MAKERS)
 def kind(request):
     return request.param
 
