@@ -40,8 +40,9 @@ endif
 pip = $(BIN)/python -m pip install --constraint constraints.txt $(1) >$(VENV)/install.log 2>&1 \
   || { tail -n 20 $(VENV)/install.log; echo "All of it: $(VENV)/install.log"; exit 1; }
 
-# One process for each core. BLAS must not add threads of its own.
-pytest = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile
+# BLAS must not add threads of its own. tests/conftest.py says how many processes, in which order.
+pytest = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+  --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help book test browser fuzz lab lint format bench paper notebooks constraints clean

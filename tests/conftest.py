@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 NO_BROWSER = "no Chromium or Chrome was found"
+LONGEST = ("test_browser_lab.py", "test_browser.py", "test_build.py", ".ipynb")
 BROWSER_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,10 +31,14 @@ BROWSER_OPTIONS = [
 @pytest.fixture(scope="session")
 def book(tmp_path_factory):
     """The folder of the built pages. Built once, however many test processes there are."""
-    with _one_at_a_time(tmp_path_factory.getbasetemp().parent / "book.lock"):
-        build = [sys.executable, ROOT / "tools" / "build.py"]
-        done = subprocess.run(build, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    shared = tmp_path_factory.getbasetemp().parent
+    built = shared / "book.built"
+    with _one_at_a_time(shared / "book.lock"):
+        if "PYTEST_XDIST_WORKER" not in os.environ or not built.exists():
+            build = [sys.executable, ROOT / "tools" / "build.py"]
+            done = subprocess.run(build, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+            built.touch()
     return ROOT / "_build" / "html"
 
 
@@ -147,6 +152,17 @@ def kernels(request, monkeypatch):
             if hasattr(kernel, "py_func"):
                 monkeypatch.setattr(_kernels, name, kernel.py_func)
     return request.param
+
+
+def pytest_xdist_auto_num_workers():
+    """One more than there are cores: half of the time goes in waiting for browsers and kernels."""
+    return os.cpu_count() + 1
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files begin first, so that they are not waited for in the end."""
+    endings = [*LONGEST, ""]
+    items.sort(key=lambda item: [item.path.name.endswith(end) for end in endings].index(True))
 
 
 def pytest_configure(config):

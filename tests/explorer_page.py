@@ -112,7 +112,7 @@ class View:
 
     def settle(self):
         self.page.evaluate(
-            "() => new Promise((f) => requestAnimationFrame(() => setTimeout(f, 20)))"
+            "() => new Promise((f) => requestAnimationFrame(() => setTimeout(f, 0)))"
         )
 
     def shown(self, what):

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import page_downloads  # noqa: E402
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
-CHEAP_CHAPTERS = ["intro", "notation", "setup"]
+CHEAP_CHAPTERS = ["intro", "notation"]
 DIRECTIVE = re.compile(r"^(```|:::+)\{|\{[a-z:]+\}`|^\([a-z-]+\)=", re.MULTILINE)
 FORMULA = re.compile(r"\$\$\n(.*?)\n\$\$|\$(.+?)\$", re.DOTALL)
 
