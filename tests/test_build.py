@@ -18,7 +18,7 @@ import notebooks  # noqa: E402
 EXTENSIONS = ROOT / "book" / "_ext"
 FIGURE = {"mystnb": {"figure": {"caption": "A line.", "name": "fig-line"}}}
 DRAW = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()"
-EXPLORE = "from grokedu.explorers import RidgeExplorer\n\nRidgeExplorer(controls=())"
+EXPLORE = "from grokedu.explorers import ValleyExplorer\n\nValleyExplorer(controls=())"
 LARGEST_PICTURE = 25_000  # bytes
 
 CONFIG = f"""
@@ -48,18 +48,14 @@ def chapter(text, code, metadata=None):
 @pytest.fixture
 def small_book(tmp_path):
     (tmp_path / "_config.yml").write_text(CONFIG, encoding="utf8")
-    (tmp_path / "_toc.yml").write_text(
-        "format: jb-book\nroot: sum\nchapters: [{file: link}, {file: line}]\n"
-    )
-    nbformat.write(chapter("# Sum", "1 / 1"), tmp_path / "sum.ipynb")
-    nbformat.write(chapter("# Link\n\nSee {ref}`somewhere`.", "2"), tmp_path / "link.ipynb")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: sum\nchapters: [{file: line}]\n")
+    nbformat.write(chapter("# Sum\n\nSee {ref}`somewhere`.", "1 / 1"), tmp_path / "sum.ipynb")
     nbformat.write(chapter("(somewhere)=\n# Line", DRAW, FIGURE), tmp_path / "line.ipynb")
     return tmp_path
 
 
 def break_in_three_ways(folder):
-    nbformat.write(chapter("# Sum", "1 / 0"), folder / "sum.ipynb")
-    nbformat.write(chapter("# Link\n\nSee {ref}`nowhere`.", "2"), folder / "link.ipynb")
+    nbformat.write(chapter("# Sum\n\nSee {ref}`nowhere`.", "1 / 0"), folder / "sum.ipynb")
     nbformat.write(chapter("(somewhere)=\n# Line", "pass", FIGURE), folder / "line.ipynb")
 
 
@@ -113,7 +109,7 @@ def test_a_book_with_an_address_lists_its_pages_and_names_them(small_book):
     assert build.build(small_book)
     html = small_book / "_build" / "html"
     listed = re.findall("<loc>(.*?)</loc>", (html / "sitemap.xml").read_text("utf8"))
-    assert listed == [f"{ADDRESS}{name}.html" for name in ("line", "link", "sum")]
+    assert listed == [f"{ADDRESS}{name}.html" for name in ("line", "sum")]
     for address in listed:
         page = (html / address.removeprefix(ADDRESS)).read_text("utf8")
         assert f'<meta property="og:url" content="{address}"' in page
