@@ -3,7 +3,8 @@
 // What is particular to a kind of explorer is a plain object:
 //   name, problemTrait        the kind, and the trait in which Python puts the problem that it drew
 //   runLabel                  what the button that starts Python says
-//   legend, layers            marks beside those of the losses; names of the layers of theory
+//   curves                    optional: what the two colors are called, if not by the losses
+//   legend, layers            marks beside those of the curves; names of the layers of theory
 //   identity(settings), identityOf(problem)   equal if the problem is that of the settings
 //   drawProblem(settings)     a problem drawn here, where Python is not
 //   makeSolver(again)         {advance, analyze}: advance(settings, problem, hasPicture) works for
@@ -113,7 +114,7 @@ class Explorer {
     this.comparison = add(view, "p", { class: "gk-comparison" });
     this.announcement = add(view, "p", { class: "gk-aside", "aria-live": "polite" });
     const head = add(view, "div", { class: "gk-head" });
-    this.legend = makeLegend(head, { ...kind.legend, ...OTHERS });
+    this.legend = makeLegend(head, { ...kind.legend, ...OTHERS }, kind.curves);
     const tools = add(head, "div", { class: "gk-tools" });
     this.axisButton = button(tools, "Linear axis", () => {
       this.change({ linear: !this.model.get("linear") });

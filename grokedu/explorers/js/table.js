@@ -30,11 +30,11 @@ export function makeTable(parent) {
 }
 
 /**
- * A legend of the two losses and of `entries`, [class of the mark, text] by name. Returns the
- * entries, to be hidden where they explain nothing.
+ * A legend of two `curves` and of `entries`, [class of the mark, text] by name. Returns the entries,
+ * to be hidden where they explain nothing.
  * @returns {Record<string, HTMLElement>}
  */
-export function makeLegend(parent, entries) {
+export function makeLegend(parent, entries, curves = ["training loss", "test loss"]) {
   const legend = add(parent, "div", { class: "gk-legend" });
   const entry = (key, text, color) => {
     const span = add(legend, "span");
@@ -43,8 +43,8 @@ export function makeLegend(parent, entries) {
     span.append(text);
     return span;
   };
-  entry("", "training loss", "train");
-  entry("", "test loss", "test");
+  entry("", curves[0], "train");
+  entry("", curves[1], "test");
   const made = Object.entries(entries).map(([name, [key, text]]) => [name, entry(key, text)]);
   return Object.fromEntries(made);
 }

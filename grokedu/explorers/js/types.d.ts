@@ -150,6 +150,8 @@ export interface DigitProblem {
   seen: Float64Array;
   /** |seen| */
   sizes: Float64Array;
+  /** The root mean square of each column of `seen` over the test images. */
+  widths: Float64Array;
   start: Float64Array;
   unseen: Float64Array;
 }

@@ -6,7 +6,7 @@ import { grokkingTimes, obstacle } from "../ridge/math.js";
 import { horizonFor, LAST_STEP, logSteps, roundUp } from "../steps.js";
 import { accuracyTimes, curves, exactRun } from "./math.js";
 
-const CURVE_POINTS = 120;
+const CURVE_POINTS = 100;
 /** @type {Times} */
 const NO_TIMES = { overfit: null, generalize: null, reasons: [] };
 

@@ -113,5 +113,13 @@ export function inModes(kernel, startOutputs, n) {
   const unseen = startOutputs.map((output, x) => output - dot(seen, x * rank, start, 0, rank));
   unseen.fill(0, 0, n); // what the data never see gives them no output
   const curvatures = Float64Array.from(kept, (i) => values[i] / n);
-  return { rank, curvatures, seen, sizes: seen.map(Math.abs), start, unseen };
+  const widths = start.map((_, i) => columnWidth(seen, i, { rank, from: n, to: count }));
+  return { rank, curvatures, seen, sizes: seen.map(Math.abs), widths, start, unseen };
+}
+
+/** The root mean square of column i over some rows. */
+function columnWidth(matrix, i, { rank, from, to }) {
+  let total = 0;
+  for (let x = from; x < to; x++) total += matrix[x * rank + i] ** 2;
+  return Math.sqrt(total / (to - from));
 }

@@ -113,6 +113,7 @@ export class Grid {
     const inner = Math.min(width - GAP, WIDEST);
     this.box.style.width = `${width}px`;
     this.box.style.paddingRight = `${width - inner}px`;
+    this.layOut(images.digits.length - Math.floor(images.digits.length / 2), inner);
     this.box.style.visibility = problem ? "visible" : "hidden";
     if (!problem) return {};
     if (problem !== this.problem || inner !== this.width) {
@@ -141,8 +142,6 @@ export class Grid {
     this.pixels = unpack(images).pixels;
     this.imageAt = (x) => order[n + x] * PIXELS;
     this.places = [...this.digits.keys()].sort((x, y) => this.digits[x] - this.digits[y] || x - y);
-    this.columns = Math.max(Math.floor(this.width / CELL), 1);
-    this.lines = Math.ceil(this.places.length / this.columns);
     const pitch = SIDE + 2;
     const sheet = new ImageData(pitch * this.columns, pitch * this.lines);
     this.places.forEach((x, place) => {
@@ -152,10 +151,16 @@ export class Grid {
     this.canvas.width = sheet.width;
     this.canvas.height = sheet.height;
     this.canvas.getContext("2d").putImageData(sheet, 0, 0);
+    this.chosen = null;
+  }
+
+  /** Room for `count` images, also before it is known which. */
+  layOut(count, width) {
+    this.columns = Math.max(Math.floor(width / CELL), 1);
+    this.lines = Math.ceil(count / this.columns);
     this.svg.attr("viewBox", `0 0 ${this.columns} ${this.lines}`);
     this.field.style.aspectRatio = `${this.columns} / ${this.lines}`;
-    this.list.setAttribute("aria-label", `${this.places.length} test images`);
-    this.chosen = null;
+    this.list.setAttribute("aria-label", `${count} test images`);
   }
 
   cell(place) {

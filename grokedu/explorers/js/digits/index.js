@@ -64,6 +64,7 @@ export default explorer({
   name: "digits",
   problemTrait: "images",
   runLabel: "Run gradient descent",
+  curves: ["training images", "test images"],
   legend: { run: ["gk-dots", "gradient descent"] },
   identity: () => "the images",
   identityOf: () => "the images",

@@ -67,9 +67,10 @@ export function momentSentence({ step, wrong, digits, losses }) {
 export function imageSentence(digit, output) {
   const label = labelOf(digit);
   const kind = label > 0 ? "even" : "odd";
-  if (output === null) return `A ${digit}, ${kind}.`;
+  const name = `${digit === 8 ? "An" : "A"} ${digit}, ${kind}`;
+  if (output === null) return `${name}.`;
   const right = output * label > 0;
-  return `A ${digit}, ${kind}: output ${plain(output).replace("-", "−")}, ${right ? "right" : "wrong"}.`;
+  return `${name}: output ${plain(output).replace("-", "−")}, ${right ? "right" : "wrong"}.`;
 }
 
 /** What is left of the start at the scrubbed step. */

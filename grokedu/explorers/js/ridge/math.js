@@ -187,11 +187,11 @@ function search(form, level, forward, end, valueAt = null) {
   return null;
 }
 
-/** 0, 1, 2 … 3, 4 … 7, and so on to `end`. */
+/** 0, 1 … 2, 2 … 4, 4 … 8, and so on to `end`: an end that two share is worked out once. */
 function doublingIntervals(end) {
   const intervals = [[0, 0]];
   for (let first = 1; first <= end; first *= 2) {
-    intervals.push([first, Math.min(2 * first - 1, end)]);
+    intervals.push([first, Math.min(2 * first, end)]);
   }
   return intervals;
 }
