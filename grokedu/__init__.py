@@ -14,6 +14,7 @@ A map of the modules, in the order of their imports:
 `training`      gradient descent on ridge problems, step by step, in numba kernels
 `network_training`  the same on networks
 `crossings`     sums of decaying exponentials, and the exact steps at which they cross a level
+`sampling`      a random experiment of any size, without the matrix of features
 `spectra`       the limiting spectrum of Gaussian features, and how much of Σ it sees
 `exact`         the same runs in closed form, for any number of steps
 `grokking`      t1, t2 and their delay, read off a trajectory

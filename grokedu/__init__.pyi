@@ -12,6 +12,7 @@ from . import optimizers as optimizers
 from . import predictions as predictions
 from . import random_features as random_features
 from . import ridge as ridge
+from . import sampling as sampling
 from . import spectra as spectra
 from . import sweeps as sweeps
 from . import theory as theory
@@ -39,6 +40,8 @@ from .random_features import relu_features as relu_features
 from .ridge import RidgeProblem as RidgeProblem
 from .ridge import gaussian_problem as gaussian_problem
 from .ridge import realizable_problem as realizable_problem
+from .sampling import SampledProblem as SampledProblem
+from .sampling import sampled_problem as sampled_problem
 from .sweeps import sweep as sweep
 from .training import train_ridge as train_ridge
 from .trajectory import Trajectory as Trajectory

@@ -26,7 +26,7 @@ def exact_ridge(problem, *, weight_decay, learning_rate, steps):
 
     Parameters
     ----------
-    problem : RidgeProblem
+    problem : RidgeProblem or SampledProblem
     weight_decay, learning_rate : float
         λ and η, as in `train_ridge`.
     steps : (k,) array of whole numbers
@@ -35,6 +35,7 @@ def exact_ridge(problem, *, weight_decay, learning_rate, steps):
     Returns
     -------
     Trajectory
+        Without weights for a `SampledProblem`, which has none.
 
     Raises
     ------
@@ -48,7 +49,7 @@ def exact_ridge(problem, *, weight_decay, learning_rate, steps):
         steps=steps,
         train_loss=_train_form(problem, weight_decay, error).at(steps),
         test_loss=_test_form(problem, error).at(steps),
-        weights=problem.teacher + problem.modes.basis @ error.coordinates_at(steps[-1])[0],
+        weights=_weights(problem, error, steps[-1]),
         parameters={"weight_decay": weight_decay, "learning_rate": learning_rate},
     )
 
@@ -122,9 +123,9 @@ def exact_outputs(problem, features, *, weight_decay, learning_rate, steps):
             f"features has {features.shape[1]} columns, those of the problem {problem.n_features}: "
             "pass rows of the same kind"
         )
+    taught = features @ problem.teacher
     error = _error(problem, weight_decay, learning_rate)
-    changing = error.coordinates_at(steps) @ (features @ problem.modes.basis).T
-    return features @ problem.teacher + changing
+    return taught + error.coordinates_at(steps) @ (features @ problem.modes.basis).T
 
 
 @np.errstate(under="ignore")
@@ -235,6 +236,12 @@ def _error(problem, weight_decay, learning_rate):
         drop=learning_rate * np.concatenate([curvature + weight_decay, [weight_decay, 0.0]]),
         form=np.ones(len(start) + 2),
     )
+
+
+def _weights(problem, error, step):
+    if problem.modes.basis is None:
+        return None
+    return problem.teacher + problem.modes.basis @ error.coordinates_at(step)[0]
 
 
 def _train_form(problem, weight_decay, error):

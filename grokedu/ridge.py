@@ -5,6 +5,7 @@ weights, the teacher, and the population covariance that turns weights into a te
 """
 
 import math
+import os
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -43,9 +44,9 @@ class Modes:
     singular : (r,) float64
         0 < σ_1 ≤ … ≤ σ_r, the singular values of Φ, where r is its rank. Those up to
         max(n, m) · machine epsilon · σ_r count as zero.
-    left : (n, r) float64
-        The left singular vectors u_i, as columns.
-    basis : (m, r + 2) float64
+    left : (n, r) float64 or None
+        The left singular vectors u_i, as columns; None where no features were drawn.
+    basis : (m, r + 2) float64 or None
         v_1 … v_r, then the two unseen directions: unit vectors, or zero where nothing is left.
     start, teacher : (r,) float64
         v_iᵀθ(0) and v_iᵀθ*.
@@ -57,11 +58,13 @@ class Modes:
         ‖θ⊥(0)‖.
     unseen_overlap, unseen_teacher : float
         The coordinates of θ*⊥ along the two unseen directions; the second is ≥ 0.
+    n_samples : int
+        n.
     """
 
     singular: np.ndarray
-    left: np.ndarray
-    basis: np.ndarray
+    left: np.ndarray | None
+    basis: np.ndarray | None
     start: np.ndarray
     teacher: np.ndarray
     noise: np.ndarray
@@ -69,6 +72,7 @@ class Modes:
     unseen_start: float
     unseen_overlap: float
     unseen_teacher: float
+    n_samples: int
 
     @property
     def eigenvalues(self):
@@ -78,15 +82,20 @@ class Modes:
     @property
     def curvature(self):
         """s_i = μ_i / n, the curvatures of the training loss, shape (r,)."""
-        return self.eigenvalues / len(self.left)
+        return self.eigenvalues / self.n_samples
 
     @property
     def right(self):
         """The right singular vectors v_i as columns, shape (m, r)."""
+        if self.basis is None:
+            raise ValueError(
+                "modes has no basis, since the problem was drawn without features: use "
+                "exact_ridge and exact_grokking_times, or draw it with gaussian_problem"
+            )
         return self.basis[:, :-2]
 
     def __repr__(self):
-        return f"Modes(singular={self.singular.shape}, left={self.left.shape})"
+        return f"Modes(singular={self.singular.shape}, n_samples={self.n_samples})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -250,6 +259,7 @@ class RidgeProblem:
             unseen_start=start_length,
             unseen_overlap=float(overlap),
             unseen_teacher=teacher_length,
+            n_samples=self.n_samples,
         )
 
     @cached_property
@@ -588,7 +598,8 @@ def gaussian_problem(
     Raises
     ------
     ValueError
-        For counts below 1, negative scales, and a covariance that is none.
+        For counts below 1, negative scales, a covariance that is none, and features that do not
+        fit into memory: `sampled_problem` needs none.
     """
     n_samples = check_count("n_samples", n_samples)
     n_features = check_count("n_features", n_features)
@@ -599,6 +610,7 @@ def gaussian_problem(
     trace = 1.0
     if covariance is not None:
         covariance, root, trace = _root_and_trace(covariance, n_features)
+    _check_memory(n_samples, n_features, isotropic=covariance is None)
     features = rng.standard_normal((n_samples, n_features))
     if covariance is None:
         covariance = 1 / n_features
@@ -621,6 +633,19 @@ def gaussian_problem(
         feature_norm_bound=math.sqrt(1.5 * trace),
         norm_bound_is_sure=False,
     )
+
+
+def _check_memory(n_samples, n_features, *, isotropic):
+    """Raise a ValueError if the features alone are larger than the memory of this machine."""
+    needed = 8 * n_samples * n_features
+    if not hasattr(os, "sysconf"):
+        return
+    if needed > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
+        remedy = "use sampled_problem, which draws no features" if isotropic else "pass fewer"
+        raise ValueError(
+            f"n_samples={n_samples} times n_features={n_features} numbers take "
+            f"{needed / 1e9:,.0f} GB, more than this machine has: {remedy}"
+        )
 
 
 def _root_and_trace(covariance, n_features):

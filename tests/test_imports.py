@@ -16,6 +16,7 @@ CONTRACT = [
     "NetworkProblem",
     "Trajectory",
     "gaussian_problem",
+    "sampled_problem",
     "realizable_problem",
     "relu_feature_problem",
     "fourier_feature_problem",

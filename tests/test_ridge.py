@@ -539,6 +539,13 @@ class TestBadInput:
             gk.gaussian_problem(**{"rng": np.random.default_rng(0), **change})
         assert all(word in str(error.value) for word in words)
 
+    def test_features_that_do_not_fit_into_memory(self):
+        size = dict(n_samples=10**5, n_features=10**9)
+        with pytest.raises(ValueError, match=r"800,000 GB.*use sampled_problem"):
+            gaussian(**size)
+        with pytest.raises(ValueError, match=r"800,000 GB.*pass fewer"):
+            gaussian(**size, covariance=1e-9)
+
     @pytest.mark.parametrize(("change", "words"), BAD_OPTIMIZERS)
     def test_weight_decay_and_learning_rate(self, change, words):
         problem = gk.realizable_problem([[1.0], [0.0]], [1.0], [0.0], covariance=1.0)
