@@ -64,21 +64,21 @@ def bare_products(problem):
 def grokedu_kernel(problem):
     """The kernel that `train_network` runs."""
     inputs, (hidden,) = problem.inputs, problem.hidden_weights
-    hidden, output = hidden.copy(), problem.output_weights.copy()
+    columns, output = hidden.T.copy(), problem.output_weights.copy()
     train_loss = np.empty(N_STEPS)
     shape = len(inputs), len(hidden)
-    scratch = (np.empty(shape),), (np.empty(shape),), (np.empty_like(hidden),)
+    scratch = (np.empty(shape),), (np.empty(shape),)
     _kernels.relu_network(
         inputs,
         problem.targets,
-        (hidden,),
+        (columns,),
         output,
         *scratch,
         WEIGHT_DECAY,
         LEARNING_RATE,
         train_loss,
     )
-    return train_loss, hidden, output
+    return train_loss, columns.T, output
 
 
 def numpy_loop(problem):

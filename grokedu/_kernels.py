@@ -6,8 +6,11 @@ function itself. Each kernel advances a state in place and fills one entry of `t
 which is smaller than asked only when a loss stopped being finite.
 """
 
+import llvmlite.binding
 import numba
 import numpy as np
+from numba import types
+from numba.extending import get_cython_function_address, overload
 
 
 def _compiler(*fastmath, **more):
@@ -30,6 +33,14 @@ _inline = _compiler("contract", inline="always")
 # Sums over neurons may be reordered too, without which they do not vectorize. NaN and infinity
 # still keep their meaning.
 _compile_sums = _compiler("contract", "reassoc", "nsz")
+
+
+# BLAS's product of matrices, as SciPy publishes it, under a name that compiled code can call.
+llvmlite.binding.add_symbol(
+    "grokedu_dgemm", get_cython_function_address("scipy.linalg.cython_blas", "dgemm")
+)
+_dgemm = types.ExternalFunction("grokedu_dgemm", types.void(*[types.uintp] * 13))
+_LETTERS = np.frombuffer(b"NT", dtype=np.uint8)  # as it is, transposed
 
 
 @_compile
@@ -425,11 +436,38 @@ def _output_layer(hidden, targets, output_weights, rate, output_gradient):
     return squares
 
 
+def _descend(weights, keep, below, errors):
+    """weights ← keep · weights − belowᵀ errors, for (d, m), (n, d) and (n, m) arrays."""
+    weights *= keep
+    weights -= below.T @ errors
+
+
+@overload(_descend)
+def _compiled_descend(weights, keep, below, errors):
+    """The same in one call: numba's `np.dot` overwrites its result, BLAS itself can add to it."""
+
+    def one_product(weights, keep, below, errors):
+        # BLAS goes down columns first, so it sees all matrices transposed. As whole numbers it
+        # takes 32 bits or 64, and finds either here: the low bits come first.
+        sizes = np.array([errors.shape[1], below.shape[1], below.shape[0]])
+        factors = np.array([-1.0, keep])
+        width, depth, rows = sizes.ctypes.data, sizes.ctypes.data + 8, sizes.ctypes.data + 16
+        letter, factor = _LETTERS.ctypes.data, factors.ctypes.data
+        target, left, right = weights.ctypes.data, errors.ctypes.data, below.ctypes.data
+        _dgemm(
+            letter, letter + 1, width, depth, rows,
+            factor, left, width, right, depth, factor + 8, target, width,
+        )  # fmt: skip
+        return sizes.size + factors.size  # which keeps both alive until here
+
+    return one_product
+
+
 @_compile
-def _decay_and_subtract(weights, keep, gradient):
-    for i in range(weights.shape[0]):
-        for j in range(weights.shape[1]):
-            weights[i, j] = keep * weights[i, j] - gradient[i, j]
+def _rectify(signals):
+    for i in range(signals.shape[0]):
+        for j in range(signals.shape[1]):
+            signals[i, j] = 0.0 if signals[i, j] <= 0.0 else signals[i, j]
 
 
 @_compile
@@ -440,16 +478,15 @@ def relu_network(
     output_weights,
     activations,
     errors,
-    gradients,
     weight_decay,
     learning_rate,
     train_loss,
 ):
     """Full-batch gradient descent on all layers of a ReLU network without biases.
 
-    State: `hidden_layers`, a tuple of matrices (width_l, width_{l−1}), and `output_weights`.
-    `activations` (n, width_l), `errors` (n, width_l) and `gradients` (shaped like the layers) are
-    scratch. Entry k of `train_loss` is the loss **before** the update of step k.
+    State: `hidden_layers`, a tuple of **transposed** matrices (width_{l−1}, width_l), and
+    `output_weights`. `activations` and `errors` (n, width_l) are scratch. Entry k of `train_loss`
+    is the loss **before** the update of step k.
     """
     n_samples = len(targets)
     depth = len(hidden_layers)
@@ -457,13 +494,10 @@ def relu_network(
     rate = learning_rate / n_samples
     output_gradient = np.empty_like(output_weights)
     for step in range(len(train_loss)):
-        np.dot(inputs, hidden_layers[0].T, activations[0])
+        np.dot(inputs, hidden_layers[0], activations[0])
         for layer in range(1, depth):
-            below = activations[layer - 1]
-            for i in range(below.shape[0]):
-                for j in range(below.shape[1]):
-                    below[i, j] = 0.0 if below[i, j] <= 0.0 else below[i, j]
-            np.dot(below, hidden_layers[layer].T, activations[layer])
+            _rectify(activations[layer - 1])
+            np.dot(activations[layer - 1], hidden_layers[layer], activations[layer])
 
         squares = _output_layer(
             activations[depth - 1], targets, output_weights, rate, output_gradient
@@ -477,14 +511,12 @@ def relu_network(
         # The last activations now hold the errors of their layer; go down from there.
         for layer in range(depth - 1, 0, -1):
             below = activations[layer - 1]
-            np.dot(activations[layer].T, below, gradients[layer])
-            np.dot(activations[layer], hidden_layers[layer], errors[layer - 1])
+            np.dot(activations[layer], hidden_layers[layer].T, errors[layer - 1])
+            _descend(hidden_layers[layer], keep, below, activations[layer])
             for i in range(below.shape[0]):
                 for j in range(below.shape[1]):
                     below[i, j] = 0.0 if below[i, j] <= 0.0 else errors[layer - 1][i, j]
-            _decay_and_subtract(hidden_layers[layer], keep, gradients[layer])
-        np.dot(activations[0].T, inputs, gradients[0])
-        _decay_and_subtract(hidden_layers[0], keep, gradients[0])
+        _descend(hidden_layers[0], keep, inputs, activations[0])
     return len(train_loss)
 
 

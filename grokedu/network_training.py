@@ -138,23 +138,27 @@ class _NetworkRun:
         self.train_threshold, self.test_threshold = train_threshold, test_threshold
         self.step, self.diverged = 0, False
         self.losses = {}
-        self.hidden = tuple(layer.copy() for layer in problem.hidden_weights)
+        # Transposed: then one product of BLAS does the decay and the gradient of a layer.
+        self.columns = tuple(layer.T.copy() for layer in problem.hidden_weights)
         self.output = problem.output_weights.copy()
         self.overfit_step, self.before_overfitting = -1, None
         n_samples = len(problem.inputs)
-        widths = [len(layer) for layer in self.hidden]
+        widths = [len(layer) for layer in problem.hidden_weights]
         self.scratch = (
             tuple(np.empty((n_samples, width)) for width in widths),
             tuple(np.empty((n_samples, width)) for width in widths),
-            tuple(np.empty_like(layer) for layer in self.hidden),
         )
 
+    @property
+    def hidden(self):
+        return tuple(layer.T for layer in self.columns)
+
     def checkpoint(self):
-        return self.step, tuple(layer.copy() for layer in self.hidden), self.output.copy()
+        return self.step, tuple(layer.copy() for layer in self.columns), self.output.copy()
 
     def restore(self, checkpoint):
-        self.step, hidden, output = checkpoint
-        for layer, saved in zip(self.hidden, hidden, strict=True):
+        self.step, columns, output = checkpoint
+        for layer, saved in zip(self.columns, columns, strict=True):
             layer[...] = saved
         self.output[...] = output
 
@@ -165,7 +169,7 @@ class _NetworkRun:
             _kernels.relu_network(
                 self.problem.inputs,
                 self.problem.targets,
-                self.hidden,
+                self.columns,
                 self.output,
                 *self.scratch,
                 self.weight_decay,
@@ -267,7 +271,7 @@ class _NetworkRun:
             self.losses[step] = train_loss * shrink, test_loss * shrink
             self.step = step
         scale = np.exp((self.step - start) * np.log1p(-self.learning_rate * self.weight_decay))
-        for layer in (*self.hidden, self.output):
+        for layer in (*self.columns, self.output):
             layer *= scale
 
     def trajectory(self):
@@ -277,7 +281,7 @@ class _NetworkRun:
             steps=steps,
             train_loss=losses[:, 0],
             test_loss=losses[:, 1],
-            weights=(*self.hidden, self.output),
+            weights=(*(layer.T.copy() for layer in self.columns), self.output),
             diverged=self.diverged,
             parameters={"weight_decay": self.weight_decay, "learning_rate": self.learning_rate},
         )
