@@ -1,8 +1,10 @@
 """The explorers in a real JupyterLab: they run gradient descent, and say when they cannot."""
 
 import json
+import math
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,7 +27,16 @@ PATIENCE = 60  # seconds, for a server or a kernel to start
 # Everything on the page, also what is not in view.
 NOTEBOOK_SETTINGS = {"windowingMode": "none"}
 DEFAULTS = defaults(SETTINGS)
+NOTEBOOKS = {
+    "ridge.ipynb": "Ridge",
+    "network.ipynb": "Network",
+    "valley.ipynb": "Valley",
+    "twin.ipynb": "Valley",
+}
+LINK = "[more weight decay](#valley:weight_decay=0.03)"
+CHAPTER = "setup.ipynb"
 PLOT = "document.querySelector('.grokedu-plot')?.__grokedu"
+PLOTS = "[...document.querySelectorAll('.grokedu-plot')].map((plot) => plot.__grokedu)"
 
 
 def free_port():
@@ -53,13 +64,15 @@ def wait_for_server(address, process):
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The address of a JupyterLab with a notebook per explorer, with its settings in tmp."""
+    """The address of a JupyterLab with some notebooks, with its settings in tmp."""
     folder = tmp_path_factory.mktemp("lab")
-    for name in ("Ridge", "Network"):
-        cell = f"from grokedu.explorers import {name}Explorer\n\n{name}Explorer()"
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    for name, kind in NOTEBOOKS.items():
+        code = f"from grokedu.explorers import {kind}Explorer\n\n{kind}Explorer()"
+        cells = [nbformat.v4.new_markdown_cell(LINK), nbformat.v4.new_code_cell(code)]
+        notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, folder / f"{name.lower()}.ipynb")
+        nbformat.write(notebook, folder / name)
+    shutil.copy(ROOT / "book" / CHAPTER, folder)
     settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
     settings.mkdir(parents=True)
     (settings / "tracker.jupyterlab-settings").write_text(json.dumps(NOTEBOOK_SETTINGS))
@@ -69,6 +82,7 @@ def lab(tmp_path_factory):
         *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", f"--notebook-dir={folder}"),
         *("--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"),
         *("--LabApp.news_url=None", "--LabApp.extension_manager=readonly"),
+        "--expose-app-in-browser",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     environment = {
@@ -115,6 +129,19 @@ def page(browser, lab):
 def network_page(browser, lab):
     with opened(browser, lab, "network.ipynb") as network_page:
         yield network_page
+
+
+@pytest.fixture(scope="module")
+def valley_page(browser, lab):
+    with opened(browser, lab, "valley.ipynb") as valley_page:
+        yield valley_page
+
+
+def command(page, name, **arguments):
+    """Do what a command of JupyterLab's menus does, without waiting for its end."""
+    page.evaluate(
+        "([name, args]) => void jupyterapp.commands.execute(name, args)", [name, arguments]
+    )
 
 
 def wait_until(page, condition):
@@ -178,6 +205,14 @@ def move_by_mouse(page, name, share):
     wait_for_run(page, **{name: page.evaluate(f"{PLOT}.state.{name}")})
 
 
+def type_what_jupyterlab_obeys(page):
+    """As commands: restart, new cells, delete, cut, interrupt, undo; run and insert below."""
+    page.keyboard.type("00baxddiiz")
+    for key in ("Delete", "Control+z", "Alt+Enter", "Escape"):
+        page.keyboard.press(key)
+    page.keyboard.type("00baxddiiz")
+
+
 def asked_about_the_kernel(page):
     """Whether JupyterLab asks whether to restart: two zeros have reached the notebook."""
     return page.locator(".jp-Dialog").count() > 0
@@ -197,9 +232,9 @@ def test_typed_numbers_stay_in_the_widget(page):
     wait_for_run(page, n_features=2000)
     for button in ("Draw again", "stage III"):
         page.get_by_role("button", name=button, exact=True).first.click()
-        page.keyboard.type("00bax")
+        type_what_jupyterlab_obeys(page)
     page.locator(".gk-sentence").first.click()
-    page.keyboard.type("00bax")
+    type_what_jupyterlab_obeys(page)
     assert not asked_about_the_kernel(page)
     assert page.locator(".jp-Cell").count() == cells
     reset(page)
@@ -284,16 +319,71 @@ def test_a_network_is_trained_on_both_sides(network_page):
     assert_run_equals_the_browsers(network_page, "Python")
 
 
-def test_links_of_another_notebook_are_not_heard(network_page):
-    """Also where an address of the page speaks of the same kind of explorer."""
-    before = network_page.evaluate(f"{PLOT}.state")
-    network_page.evaluate(
-        """const link = document.createElement("a");
-        link.href = "#network:seed=9";
-        link.addEventListener("click", (event) => event.preventDefault());
-        document.body.append(link);
-        link.click();
-        location.hash = "#network:seed=8";"""
+def test_a_valley_answers_typing_keys_and_drags(valley_page):
+    type_into(valley_page, "weight_decay", "0,003", 0.003)
+    assert_run_equals_the_browsers(valley_page)
+    move_by_key(valley_page, "learning_rate")
+    start = valley_page.locator(".gk-start .gk-grip")
+    start.scroll_into_view_if_needed()
+    box = start.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    valley_page.mouse.move(x, y)
+    valley_page.mouse.down()
+    valley_page.mouse.move(x + 40, y - 30, steps=5)
+    valley_page.mouse.up()
+    wait_until(valley_page, f"{PLOT}.state.start_angle > 275")
+    wait_for_run(valley_page, start_angle=valley_page.evaluate(f"{PLOT}.state.start_angle"))
+    assert_run_equals_the_browsers(valley_page)
+    path, weights = valley_page.evaluate(f"[{PLOT}.path, {PLOT}.run.weights]")
+    assert weights[0] == pytest.approx(path[0])
+    assert min(math.dist(weights[-1], place) for place in path) < 0.02
+
+
+@pytest.fixture
+def pair(valley_page):
+    """Two explorers of one kind, in two notebooks side by side."""
+    valley_page.evaluate(
+        """async () => {
+            const place = { path: "twin.ipynb", options: { mode: "split-right" } };
+            const twin = await jupyterapp.commands.execute("docmanager:open", place);
+            await twin.sessionContext.ready;
+            await twin.sessionContext.session.kernel.info;
+        }"""
     )
-    network_page.wait_for_function("location.hash.includes('seed=8')")
-    assert network_page.evaluate(f"{PLOT}.state") == before
+    notebooks = valley_page.locator(".jp-NotebookPanel")
+    command(valley_page, "notebook:run-all-cells")
+    pair = [notebook.locator(".grokedu-plot") for notebook in notebooks.all()]
+    pair[1].wait_for()
+    wait_until(valley_page, f"{PLOTS}.length === 2 && {PLOTS}.every((p) => p?.mode === 'live')")
+    return pair
+
+
+def state_of(plot):
+    return plot.evaluate("(plot) => plot.__grokedu.state")
+
+
+def test_two_notebooks_side_by_side_do_not_hear_each_other(valley_page, pair):
+    before = [state_of(plot) for plot in pair]
+    valley_page.evaluate("location.hash = '#valley:weight_decay=0.5'")
+    valley_page.get_by_role("link", name="more weight decay").nth(1).click()
+    wait_until(valley_page, f"{PLOTS}[1].run?.settings.weight_decay === 0.03")
+    assert [state_of(plot) for plot in pair] == [before[0], {**before[1], "weight_decay": 0.03}]
+    command(valley_page, "kernelmenu:shutdown")
+    wait_until(valley_page, f"{PLOTS}[1].mode === 'gone'")
+    assert valley_page.evaluate(f"{PLOT}.mode") == "live"
+
+
+def test_a_second_view_shows_the_same(network_page):
+    network_page.locator(".jp-CodeCell .jp-InputPrompt").click()
+    command(network_page, "notebook:create-output-view")
+    wait_until(network_page, f"{PLOTS}[1]?.mode === 'live'")
+    move_by_key(network_page, "weight_decay")
+    wait_until(network_page, f"{PLOTS}[1].state.weight_decay === {PLOT}.state.weight_decay")
+
+
+def test_a_chapter_that_was_not_run_shows_pictures_and_what_to_do(network_page):
+    command(network_page, "docmanager:open", path=CHAPTER)
+    asleep = network_page.locator(".jp-CodeCell", has_text="run this cell to bring it alive")
+    asleep.first.wait_for()
+    for cell in asleep.all():
+        assert cell.locator("img").evaluate("(picture) => picture.decode() && picture.naturalWidth")

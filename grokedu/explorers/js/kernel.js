@@ -35,6 +35,7 @@ export class KernelLink {
       if (ENDED.includes(status)) this.onCut();
     };
     this.kernel?.statusChanged?.connect(this.onStatus);
+    this.kernel?.disposed?.connect(this.onCut); // shut down, or another one chosen
     this.ask();
   }
 
@@ -42,6 +43,7 @@ export class KernelLink {
     this.model.off("msg:custom", this.onMessage);
     this.model.off("comm_live_update", this.onCut);
     this.kernel?.statusChanged?.disconnect(this.onStatus);
+    this.kernel?.disposed?.disconnect(this.onCut);
     for (const name of Object.keys(this.timers)) this.cancel(name);
   }
 
