@@ -532,3 +532,75 @@ def relu_moments(inner_products, row_norms, column_norms):
             inner_products[i, j] = (
                 scale / (2 * np.pi) * (np.sqrt(1 - cosine * cosine) + (np.pi - angle) * cosine)
             )
+
+
+@_compile
+def typical_times(curvatures, shares, sizes, settings, times):
+    """t1 and t2 of mean losses without noise, for many settings at once.
+
+    `curvatures` (p, k) and `shares` (p, k) are the nodes of p spectra, with `sizes` (p, 2) = n, m.
+    A row of `settings` (N, 7) is the number of its spectrum, λ, η, ν², ‖θ*‖²/m, ε and c. `times`
+    (N, 2) gets real steps, NaN where there is no t1, infinity where a level is never reached.
+
+    A loss is a sum of exponentials with positive weights, whose logarithm is convex in t. So
+    Newton's method on it comes from the left and never goes beyond the crossing.
+    """
+    n_nodes = curvatures.shape[1]
+    log_rate, weight = np.empty(n_nodes + 1), np.empty(n_nodes + 1)
+    share_lost = np.empty(n_nodes + 1)
+    for row in range(len(settings)):
+        spectrum = int(settings[row, 0])
+        lam, eta, variance, teacher = settings[row, 1:5]
+        n, m = sizes[spectrum]
+        for k in range(n_nodes):
+            curvature = curvatures[spectrum, k]
+            rate = abs(1.0 - eta * (curvature + lam))
+            log_rate[k] = np.log(max(rate, 1e-300))
+            share_lost[k] = lam / (curvature + lam)
+        log_rate[n_nodes] = np.log1p(-eta * lam)
+        share_lost[n_nodes] = 1.0
+        for which in range(2):
+            for k in range(n_nodes):
+                share = shares[spectrum, k]
+                weight[k] = n * share * curvatures[spectrum, k] / 2 if which == 0 else share * n / m
+            weight[n_nodes] = max(m - n, 0.0) / m if which == 1 else 0.0
+            level = settings[row, 5 + which]
+            times[row, which] = _crossing(
+                log_rate, weight, share_lost, variance, teacher, level, 1.0 - which
+            )
+
+
+@_compile
+def _crossing(log_rate, weight, share_lost, variance, teacher, level, is_train):
+    """Where Σ w [ν² ρ^{2t} + T (l + (1 − l) ρ^t)²] comes down to `level`."""
+    start, end = 0.0, 0.0
+    for k in range(len(weight)):
+        start += weight[k] * (variance + teacher)
+        end += weight[k] * (teacher * share_lost[k] ** 2 + (0.0 if log_rate[k] < 0 else variance))
+    if start <= level:
+        return np.nan if is_train and start < level else 0.0
+    if end >= level:
+        return np.inf
+    # Each direction alone is below the sum, and so is its crossing before that of the sum.
+    step = 0.0
+    for k in range(len(weight)):
+        alone = weight[k] * variance
+        if alone > level and log_rate[k] < 0:
+            step = max(step, np.log(level / alone) / (2 * log_rate[k]))
+    for _ in range(200):
+        loss, slope = 0.0, 0.0
+        for k in range(len(weight)):
+            exponent = step * log_rate[k]
+            if exponent < -45.0:  # nothing but the end is left of this direction
+                loss += weight[k] * teacher * share_lost[k] ** 2
+                continue
+            power = np.exp(exponent)
+            lost = share_lost[k] + (1.0 - share_lost[k]) * power
+            loss += weight[k] * (variance * power * power + teacher * lost * lost)
+            change = variance * power * power + teacher * lost * (1.0 - share_lost[k]) * power
+            slope += 2.0 * weight[k] * log_rate[k] * change
+        forward = -np.log(loss / level) * loss / slope
+        step += forward
+        if not forward > 1e-8 * step:  # it converges quadratically
+            break
+    return step

@@ -36,12 +36,14 @@ from grokedu.checks import (
 from grokedu.crossings import DecayingForm
 from grokedu.exact import crossing_times
 from grokedu.ridge import check_covariance
-from grokedu.spectra import effective_decay, spectrum
+from grokedu.spectra import effective_decay, isotropic_spectrum, spectrum
 from grokedu.trajectory import Trajectory
 
 # Relative standard deviation of one run's test loss, beyond which half of the runs are 15% or more
 # below the mean.
 _TYPICAL = 0.75
+
+_MAP_NODES, _MAP_REACH = 112, 20.0  # for maps of many settings, where five digits are enough
 
 
 class UntypicalWarning(UserWarning):
@@ -229,6 +231,261 @@ def ridge_grokking_times(
     if times.generalize_step is not None:
         losses.warn([times.generalize_step])
     return times
+
+
+@dataclass(frozen=True)
+class GrokkingSpread:
+    """Standard deviations of t1 and t2 over draws, in steps; None where there is no such time."""
+
+    overfit_step: float | None
+    generalize_step: float | None
+
+    @property
+    def delay(self):
+        """That of t2 − t1, whose parts hang on different directions; None if one does not exist."""
+        if self.overfit_step is None or self.generalize_step is None:
+            return None
+        return math.hypot(self.overfit_step, self.generalize_step)
+
+
+def ridge_grokking_spread(
+    *,
+    n_samples=100,
+    n_features=1000,
+    init_variance=1.0,
+    teacher_norm=1.0,
+    label_noise=0.0,
+    covariance=None,
+    weight_decay,
+    learning_rate,
+    train_threshold=0.01,
+    test_threshold=0.01,
+):
+    """How far t1 and t2 of single runs scatter around `ridge_grokking_times`.
+
+    A loss is a sum of squares along eigenvectors. Its standard deviation over start and teacher,
+    divided by its slope at the crossing, is that of the time. The eigenvalues count as fixed.
+
+    Returns
+    -------
+    GrokkingSpread
+
+    Raises
+    ------
+    ValueError
+        As `ridge_grokking_times`.
+    """
+    thresholds = check_thresholds(train_threshold, test_threshold)
+    model = _model(n_samples, n_features, init_variance, teacher_norm, label_noise, covariance)
+    losses = model.losses(weight_decay, learning_rate)
+    return losses.spread(losses.times(*thresholds))
+
+
+def phase_diagram(
+    *,
+    n_samples=100,
+    n_features=1000,
+    init_variance=1.0,
+    teacher_norm=1.0,
+    weight_decay,
+    learning_rate,
+    train_threshold=0.01,
+    test_threshold=0.01,
+):
+    """The t1 and t2 of `ridge_grokking_times` for arrays of settings, 40,000 of them in a second.
+
+    Parameters
+    ----------
+    n_samples, …, test_threshold : float or array
+        As in `ridge_grokking_times`, for Σ = I/m and labels without noise. They are broadcast
+        against each other.
+
+    Returns
+    -------
+    overfit_step, generalize_step : float64 arrays
+        Real steps, to about 10⁻⁵ of themselves. t1 is NaN where a run starts below ε, and a time is
+        infinite where a loss never comes down to its threshold. Both are NaN beyond the stability
+        limit of η. Where some ρ_i < 0, |ρ_i| stands in.
+
+    Raises
+    ------
+    ValueError
+        For arrays that do not go together, and numbers that the scalar function does not take.
+    """
+    from grokedu import _kernels
+
+    shape, given = _broadcast(
+        n_samples=(n_samples, 1, False),
+        n_features=(n_features, 1, False),
+        init_variance=(init_variance, 0, False),
+        teacher_norm=(teacher_norm, 0, False),
+        weight_decay=(weight_decay, 0, False),
+        learning_rate=(learning_rate, 0, True),
+        train_threshold=(train_threshold, 0, True),
+        test_threshold=(test_threshold, 0, True),
+    )
+    n, m, variance, norm, lam, eta, epsilon, c = given
+    sizes, which = np.unique(np.column_stack([n, m]), axis=0, return_inverse=True)
+    limits = [
+        isotropic_spectrum(n, m, 1 / m, number=_MAP_NODES, reach=_MAP_REACH) for n, m in sizes
+    ]
+    settings = np.column_stack([which.ravel(), lam, eta, variance, norm**2 / m, epsilon, c])
+    times = np.empty((len(settings), 2))
+    _kernels.typical_times(
+        np.array([limit.curvature for limit in limits]),
+        np.array([limit.share for limit in limits]),
+        sizes,
+        settings,
+        times,
+    )
+    largest = np.array([limit.largest for limit in limits])[which.ravel()]
+    times[(eta * (lam + largest) >= 2) | (eta * lam >= 1)] = np.nan
+    return times[:, 0].reshape(shape), times[:, 1].reshape(shape)
+
+
+def _broadcast(**bounded):
+    """Each argument (values, lower bound, whether it is excluded) as a flat array of one length."""
+    arrays = []
+    for name, (values, bound, excluded) in bounded.items():
+        array = check_array(name, values)
+        if np.any(array < bound) or (excluded and np.any(array == bound)):
+            said = f"above {bound}" if excluded else f"{bound} or more"
+            raise ValueError(f"{name} goes down to {array.min():g}: pass numbers, {said}")
+        if name in ("n_samples", "n_features") and np.any(array != np.floor(array)):
+            raise ValueError(f"{name} contains numbers that are not whole: pass whole ones")
+        arrays.append(array)
+    try:
+        arrays = np.broadcast_arrays(*arrays)
+    except ValueError:
+        shapes = ", ".join(f"{name} {np.shape(v[0])}" for name, v in bounded.items())
+        raise ValueError(f"shapes do not go together: {shapes}; make them broadcast") from None
+    return arrays[0].shape, [np.ravel(array) for array in arrays]
+
+
+def weight_decay_for(
+    *,
+    delay,
+    n_samples=100,
+    n_features=1000,
+    init_variance=1.0,
+    teacher_norm=1.0,
+    label_noise=0.0,
+    covariance=None,
+    learning_rate,
+    train_threshold=0.01,
+    test_threshold=0.01,
+):
+    """The weight decay λ with which a typical run has this delay t2 − t1.
+
+    It is the inverse of `ridge_grokking_times`: the delay is about 1/λ times a constant. Where a
+    large λ lets the delay rise again, the smaller λ is meant.
+
+    Parameters
+    ----------
+    delay : float
+        t2 − t1 in steps, above 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        As `ridge_grokking_times`, and if no weight decay has this delay.
+    """
+    target = check_number("delay", delay, above=0, remedy="pass a number of steps above 0")
+    thresholds = check_thresholds(train_threshold, test_threshold)
+    model = _model(n_samples, n_features, init_variance, teacher_norm, label_noise, covariance)
+    _, eta = check_rates(0.0, learning_rate)
+    model.losses(0.0, eta)  # so that a learning rate beyond every weight decay is not blamed on it
+
+    def delay_at(log_decay):
+        lam = math.exp(log_decay)
+        if eta * (lam + model.spectrum.largest) >= 2 or eta * lam >= 1:
+            return None
+        return model.losses(lam, eta).times(*thresholds).delay
+
+    return math.exp(_inverse("weight_decay", delay_at, target, -math.log(eta * target)))
+
+
+def init_variance_for(
+    *,
+    delay,
+    n_samples=100,
+    n_features=1000,
+    teacher_norm=1.0,
+    label_noise=0.0,
+    covariance=None,
+    weight_decay,
+    learning_rate,
+    train_threshold=0.01,
+    test_threshold=0.01,
+):
+    """The variance ν² of the start with which a typical run has this delay t2 − t1.
+
+    It is the inverse of `ridge_grokking_times`: the delay grows with ln ν².
+
+    Parameters
+    ----------
+    delay : float
+        t2 − t1 in steps, above 0.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        As `ridge_grokking_times`, and if no variance has this delay.
+    """
+    target = check_number("delay", delay, above=0, remedy="pass a number of steps above 0")
+    thresholds = check_thresholds(train_threshold, test_threshold)
+    model = _model(n_samples, n_features, 0.0, teacher_norm, label_noise, covariance)
+    lam, eta = check_rates(weight_decay, learning_rate)
+
+    def delay_at(log_inverse):
+        start = replace(model, spread=math.exp(-log_inverse / 2))
+        start.__dict__["spectrum"] = model.spectrum
+        return start.losses(lam, eta).times(*thresholds).delay
+
+    # Where only the unseen part counts, ln ν² = 2ηλt2 + ln(c / nκ).
+    unseen = max(model.spectrum.unseen_power, 1e-300)
+    guess = min(-2 * target * math.log1p(-eta * lam) + math.log(thresholds[1] / unseen), 600.0)
+    return math.exp(-_inverse("init_variance", delay_at, target, -guess))
+
+
+def _inverse(name, delay_at, target, guess):
+    """The x near `guess` with delay_at(x) = `target`, for a delay that falls as x rises."""
+
+    def excess(x):
+        found = delay_at(x)
+        return math.nan if found is None or found <= 0 else math.log(found / target)
+
+    # From a delay that is long enough, in ever smaller steps upwards, to one that is not.
+    low, value, step = guess, excess(guess), 1.0
+    while not value >= 0 and low > guess - 60:
+        low -= step
+        value = excess(low)
+    if not value >= 0:
+        raise ValueError(
+            f"delay={target:g}: no {name} has such a delay, since t1 or t2 does not exist or the "
+            "delay stays shorter: pass another delay, or other thresholds"
+        )
+    shortest = value
+    while step > 1e-3 and low < guess + 100:
+        value = excess(low + step)
+        if value < 0:
+            return float(brentq(excess, low, low + step, xtol=1e-12, rtol=1e-12))
+        if value >= 0:
+            low, shortest = low + step, min(shortest, value)
+        else:  # too far: t1 or t2 no longer exists
+            step /= 2
+    raise ValueError(
+        f"delay={target:g}: no {name} makes the delay that short, the shortest is about "
+        f"{target * math.exp(shortest):.4g}: pass a longer one, or other thresholds"
+    )
 
 
 def final_test_loss(
@@ -422,6 +679,22 @@ class _MeanLosses:
             math.sqrt(2 * part) / mean if mean > 0 else 0.0
             for part, mean in zip((train, test), means, strict=True)
         )
+
+    def spread(self, times):
+        """The standard deviations that belong to `times`."""
+        found = []
+        for which, (form, step) in enumerate(
+            ((self.train, times.overfit_step), (self.test, times.generalize_step))
+        ):
+            if step is None:
+                found.append(None)
+                continue
+            width = max(1.0, 1e-3 * step)
+            before, after = form.at([max(step - width, 0.0), step + width])
+            slope = math.log(before / after) / (step + width - max(step - width, 0.0))
+            spread = self.relative_spreads(step)[which]
+            found.append(spread / slope if slope > 0 else math.inf)
+        return GrokkingSpread(*found)
 
     def warn(self, steps):
         """Warn if at one of some of the steps a typical run is not the mean."""

@@ -75,17 +75,18 @@ def effective_decay(values, counts, n, weight_decay=0.0):
     return scale * math.exp(brentq(excess, low, high, xtol=1e-15, rtol=8.9e-16))
 
 
-def isotropic_spectrum(n, m, variance):
+def isotropic_spectrum(n, m, variance, *, number=_NODES, reach=_REACH):
     """The spectrum for Σ = `variance` · I_m, which is the Marchenko–Pastur law.
 
     With m · variance · y² = μ for the eigenvalues of ΦΦᵀ and q = n/m, y lies between |1 − √q| and
-    1 + √q, and the law is smooth in y up to the edges, even where they meet 0.
+    1 + √q, and the law is smooth in y up to the edges, even where they meet 0. `number` nodes come
+    as near to the edges as e^{−`reach`} of the interval.
     """
     ratio = n / m
     root = math.sqrt(ratio)
     # (1 − q) / (1 + √q), which keeps the digits of 1 − √q.
     low, width = abs(m - n) / m / (1 + root), 2 * min(1.0, root)
-    below, above, share = _double_edged_nodes()
+    below, above, share = _double_edged_nodes(number, reach)
     y = low + width * below
     # √((y₊² − y²)(y² − y₋²)) / (πqy) dy, each factor without cancellation.
     product = width * above * (1 + root + y) * width * below * (y + low)
@@ -216,7 +217,7 @@ def _nodes_between(values, share, low, high, number, reach):
     return np.array([curvature, height / modulus * speed, height / curvature * speed])
 
 
-def _double_edged_nodes(number=_NODES, reach=_REACH):
+def _double_edged_nodes(number, reach):
     """Nodes x in (0, 1) with 1 − x and weights, dense on a logarithmic scale at both ends.
 
     x = 1/(1 + e^{−z}) at equidistant z: a sum that converges geometrically for functions with a

@@ -437,6 +437,140 @@ class TestTimes:
             predictions.marchenko_pastur_density([0, 0.5, 1, 9], 1.0)
 
 
+SIZES = dict(n_samples=60, n_features=300)
+
+
+class TestSpread:
+    @pytest.mark.parametrize(
+        "change",
+        [{}, dict(n_samples=200, label_noise=0.05), dict(covariance=SPECTRA["1/i"][:300] / 6)],
+        ids=["few", "more, noisy", "power law"],
+    )
+    def test_it_is_the_scatter_of_draws(self, change):
+        """Standard deviations of 100 draws, each known to 7%: within 25%."""
+        setting = {**SIZES, "weight_decay": 1e-4, "learning_rate": 1.0, **change}
+        optimizer = {name: setting.pop(name) for name in OPTIMIZER}
+        times = [gk.exact_grokking_times(p, **optimizer) for p in draws(100, **setting)]
+        spread = predictions.ridge_grokking_spread(**setting, **optimizer)
+        for name in ("overfit_step", "generalize_step", "delay"):
+            measured = np.std([getattr(t, name) for t in times], ddof=1)
+            assert getattr(spread, name) == pytest.approx(measured, rel=0.25), name
+
+    def test_times_that_do_not_exist_have_none(self):
+        spread = predictions.ridge_grokking_spread(init_variance=1e-4, **OPTIMIZER)
+        assert spread.overfit_step is None and spread.delay is None
+
+
+class TestInverse:
+    """Choose a delay, get the parameter."""
+
+    def test_random_targets_are_hit(self):
+        """The delay of one draw lies within 3.5 predicted standard deviations of the target."""
+        rng = np.random.default_rng(53)
+        off = []
+        for seed in range(16):
+            n = int(rng.integers(20, 200))
+            size = dict(n_samples=n, n_features=int(n * rng.uniform(2, 8)))
+            delay, learning_rate = 10 ** rng.uniform(3, 6), float(rng.choice([0.25, 1.0]))
+            if seed % 2:
+                optimizer = dict(learning_rate=learning_rate)
+                found = predictions.weight_decay_for(delay=delay, **size, **optimizer)
+                optimizer["weight_decay"] = found
+            else:
+                optimizer = dict(weight_decay=2 / (delay * learning_rate))
+                optimizer["learning_rate"] = learning_rate
+                found = predictions.init_variance_for(delay=delay, **size, **optimizer)
+                size["init_variance"] = found
+            times = predictions.ridge_grokking_times(**size, **optimizer)
+            assert times.delay == pytest.approx(delay, rel=1e-9)
+            problem = gk.gaussian_problem(**size, rng=np.random.default_rng([54, seed]))
+            measured = gk.exact_grokking_times(problem, **optimizer).delay
+            off.append(
+                (measured - delay) / predictions.ridge_grokking_spread(**size, **optimizer).delay
+            )
+        assert np.max(np.abs(off)) < 3.5 and np.std(off) < 1.4
+
+    def test_with_a_covariance(self):
+        setting = dict(covariance=SPECTRA["1/i²"], n_samples=60, n_features=400)
+        setting |= dict(learning_rate=0.3, test_threshold=0.02, label_noise=0.01)
+        found = predictions.weight_decay_for(delay=1e5, **setting)
+        times = predictions.ridge_grokking_times(weight_decay=found, **setting)
+        assert times.delay == pytest.approx(1e5, rel=1e-9)
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (dict(delay=0), "delay=0: pass a number of steps above 0"),
+            (dict(delay=1e5, test_threshold=5e-4), "delay=100000: no .* does not exist"),
+            (dict(delay=1e5, train_threshold=1e5), "delay=100000: no .* does not exist"),
+        ],
+    )
+    def test_delays_that_nothing_makes(self, change, words):
+        with pytest.raises(ValueError, match=words):
+            predictions.weight_decay_for(learning_rate=1.0, **change)
+
+    def test_the_shortest_delay_is_said(self):
+        """At λ = 10⁻⁴ a start that is just large enough for a t1 has a delay already."""
+        with pytest.raises(ValueError, match=r"delay=1: no init_variance .* shortest is about 3"):
+            predictions.init_variance_for(delay=1, **OPTIMIZER)
+
+
+class TestPhaseDiagram:
+    def random_setting(self, rng, largest_rate):
+        n, m = (int(10 ** rng.uniform(0, 3)) for _ in range(2))
+        setting = dict(n_samples=n, n_features=m, init_variance=10 ** rng.uniform(-3, 3))
+        setting |= dict(teacher_norm=rng.choice([0.0, rng.uniform(0, 3)]))
+        setting |= {
+            name: 10 ** rng.uniform(-3, 0.5) for name in ("train_threshold", "test_threshold")
+        }
+        lam = rng.choice([0.0, *10 ** rng.uniform(-7, -2, 5)])
+        limit = 1 / (lam + predictions.marchenko_pastur_edges(n / m)[1] / n)
+        rate = min(rng.uniform(0.01, largest_rate) * limit, 0.9 / max(lam, 1e-9))
+        return setting | dict(weight_decay=lam, learning_rate=rate)
+
+    @pytest.mark.filterwarnings("ignore::grokedu.predictions.UntypicalWarning")
+    def test_each_cell_is_the_scalar_prediction(self, kernels):
+        """Within 10⁻⁴; within the one step of rounding where rates are negative."""
+        rng = np.random.default_rng(55)
+        settings = [self.random_setting(rng, 1 + (i % 4 == 0) * 0.9) for i in range(100)]
+        columns = {name: [s[name] for s in settings] for name in settings[0]}
+        maps = predictions.phase_diagram(**columns)
+        for i, setting in enumerate(settings):
+            times = predictions.ridge_grokking_times(**setting)
+            for found, step in zip(maps, (times.overfit_step, times.generalize_step), strict=True):
+                if step is None:
+                    assert not np.isfinite(found[i]), setting
+                else:
+                    assert found[i] == pytest.approx(step, rel=1e-4, abs=i % 4 == 0 or 1e-6)
+
+    def test_shapes_and_what_does_not_exist(self):
+        overfit, generalize = predictions.phase_diagram(
+            init_variance=[[1.0], [1e-4]],
+            weight_decay=[1e-4, 0.0],
+            learning_rate=1.0,
+            test_threshold=0.01,
+        )
+        assert overfit.shape == generalize.shape == (2, 2)
+        assert np.isnan(overfit[1]).all() and (generalize[1] == 0).all()
+        assert generalize[0, 1] == np.inf and 0 < overfit[0, 0] < generalize[0, 0] < np.inf
+        unstable = predictions.phase_diagram(weight_decay=[0.0, 0.0], learning_rate=[1.0, 200.0])
+        assert np.isnan(unstable[0]).tolist() == [False, True]
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (dict(weight_decay=[-1.0, 0.1]), "weight_decay goes down to -1: .* 0 or more"),
+            (dict(learning_rate=[0.0]), "learning_rate goes down to 0: .* above 0"),
+            (dict(n_samples=[1.5]), "n_samples contains numbers that are not whole"),
+            (dict(n_features=[0]), "n_features goes down to 0: pass numbers, 1 or more"),
+            (dict(weight_decay=[1e-3] * 3, init_variance=[1.0, 2.0]), r"weight_decay \(3,\)"),
+        ],
+    )
+    def test_bad_input(self, change, words):
+        with pytest.raises(ValueError, match=words):
+            predictions.phase_diagram(**{**OPTIMIZER, **change})
+
+
 BAD = [
     (dict(n_samples=0), ["n_samples=0", "at least 1"]),
     (dict(n_features=2.5), ["n_features=2.5", "whole number"]),
