@@ -130,6 +130,23 @@ class NetworkProblem:
         return float(residual @ residual / (2 * len(residual)))
 
     @np.errstate(under="ignore")
+    def gradients(self, hidden_weights, output_weights):
+        """∂L_n/∂W for every layer, shaped like the weights: the hidden ones in order, then a."""
+        signals = [self.inputs]
+        for layer in hidden_weights:
+            signals.append(np.maximum(signals[-1] @ layer.T, 0))
+        residual = (signals[-1] @ output_weights - self.targets) / len(self.inputs)
+        gradients = [residual @ signals[-1]]
+        errors = np.outer(residual, output_weights)
+        for layer, below, above in zip(
+            reversed(hidden_weights), reversed(signals[:-1]), reversed(signals), strict=False
+        ):
+            errors = errors * (above > 0)
+            gradients.insert(0, errors.T @ below)
+            errors = errors @ layer
+        return tuple(gradients)
+
+    @np.errstate(under="ignore")
     def test_loss(self, hidden_weights, output_weights):
         """E N(x)² for x ~ N(0, I_d), exact for two layers, else the mean over `test_inputs`.
 

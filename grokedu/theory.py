@@ -74,6 +74,21 @@ class RidgeSolutionBounds:
     norm_at_most: float
 
 
+@dataclass(frozen=True)
+class HomogeneousNetworkBounds:
+    """Bounds for a network with the zero teacher, at finite width and for the run itself.
+
+    ‖W_j(t)‖_F ≤ (1 − ηλ)^t ‖W_j(0)‖_F for every layer, and t2 ≤ `generalize_step_at_most`, a real
+    number, where all rows of `conditions` hold. `start_norms` are the ‖W_j(0)‖_F;
+    L(θ) ≤ `output_power` · Π_j ‖W_j‖_F² for any weights.
+    """
+
+    generalize_step_at_most: float
+    start_norms: tuple
+    output_power: float
+    conditions: object
+
+
 def theorem_4_1(problem, *, weight_decay, learning_rate, steps):
     """Theorem 4.1, grokking with the zero teacher, for every step t.
 
@@ -261,6 +276,98 @@ def _unseen_shares(drops, beta):
         move = beta * move + shares[-1]
         shares.append(shares[-1] - drop * move)
     return np.array(shares)
+
+
+def homogeneous_network_bounds(problem, *, weight_decay, learning_rate, test_threshold=0.01):
+    """A bound on t2 for ReLU networks with the zero teacher, which assumes no fit.
+
+    N is linear in each of its k layers where it has a gradient, so ⟨∂L_n/∂W_j, W_j⟩ = 2L_n (Euler),
+    and a step multiplies ‖W_j‖_F² by (1 − ηλ)² or less as long as
+    η ‖∂L_n/∂W_j‖_F² ≤ 4(1 − ηλ) L_n. For that, by Cauchy–Schwarz,
+    η · mean_i ‖∂N(x_i)/∂W_j‖_F² ≤ 2(1 − ηλ) is enough, and since
+    ‖∂N(x)/∂W_j‖_F ≤ ‖x‖ Π_{l≠j} ‖W_l‖_F, which only shrinks from then on,
+
+        η · mean_i ‖x_i‖² · Π_{l≠j} ‖W_l(0)‖_F² ≤ 2(1 − ηλ)   for all layers j
+
+    serves for all steps. Then L(θ(t)) ≤ P (1 − ηλ)^{2kt} Π_j ‖W_j(0)‖_F², where P = 1/2 for the
+    population N(0, I), and λmax of (1/p) Σ x xᵀ where `test_inputs` measure the loss; so
+    t2 ≤ ln(P Π_j ‖W_j(0)‖_F² / c) / (−2k ln(1 − ηλ)).
+
+    With one layer the condition is that of Theorem 4.1.
+
+    Parameters
+    ----------
+    problem : NetworkProblem
+        Its targets must be zero.
+
+    Returns
+    -------
+    HomogeneousNetworkBounds
+        `conditions` has a row a layer, with the columns of `conditions`. They are sufficient, not
+        necessary: `network_step_ratios` tells whether a given step shrinks the weights. The bound
+        is infinite without weight decay, and 0 where it is met from the start.
+    """
+    import pandas as pd
+
+    lam, eta = check_rates(weight_decay, learning_rate)
+    _, c = check_thresholds(1.0, test_threshold)
+    _check_zero_teacher(problem)
+    layers = (*problem.hidden_weights, problem.output_weights)
+    norms = tuple(_norm(layer) for layer in layers)
+    power, keep = float(np.mean(np.sum(problem.inputs**2, axis=1))), 1 - eta * lam
+    rows = []
+    for j in range(len(layers)):
+        others = math.prod(norms[:j] + norms[j + 1 :]) ** 2
+        rows.append((f"η · mean ‖x‖² · Π_(l≠{j + 1}) ‖W_l(0)‖² ≤ 2(1 − ηλ)", eta * power * others))
+    table = pd.DataFrame(rows, columns=["assumption", "is"])
+    table.insert(0, "statement", "networks")
+    table["limit"] = 2 * keep
+    table["holds"] = table["is"] <= table["limit"]
+    table["unknown"] = ""
+    output_power = _output_power(problem)
+    logarithm = _log(output_power) + 2 * sum(map(_log, norms)) - math.log(c)
+    rate = -2 * len(layers) * math.log1p(-eta * lam)
+    return HomogeneousNetworkBounds(
+        generalize_step_at_most=_ratio(logarithm, rate) if logarithm > 0 else 0.0,
+        start_norms=norms,
+        output_power=output_power,
+        conditions=table,
+    )
+
+
+def network_step_ratios(problem, hidden_weights, output_weights, *, weight_decay, learning_rate):
+    """η ‖∂L_n/∂W_j‖² / (4(1 − ηλ) L_n) for each layer j, at any weights of a homogeneous network.
+
+    Up to 1 the next step shrinks ‖W_j‖_F by 1 − ηλ or more, and above 1 by less: it is the
+    condition of `homogeneous_network_bounds` for one step, necessary and sufficient.
+
+    Returns
+    -------
+    (k,) array
+        Zeros where the training loss is 0.
+    """
+    lam, eta = check_rates(weight_decay, learning_rate)
+    _check_zero_teacher(problem)
+    loss = problem.train_loss(hidden_weights, output_weights)
+    if loss == 0:
+        return np.zeros(problem.n_layers)
+    gradients = problem.gradients(hidden_weights, output_weights)
+    return np.array([eta * _norm(g) ** 2 / (4 * (1 - eta * lam) * loss) for g in gradients])
+
+
+def _check_zero_teacher(problem):
+    if not problem.teacher_is_zero:
+        raise ValueError(
+            "problem.targets are not zero, and the theorem is about the zero teacher: leave "
+            "targets out"
+        )
+
+
+def _output_power(problem):
+    """E N(x)² is at most this times the product of all squared Frobenius norms."""
+    if problem.test_inputs is None:
+        return 0.5
+    return float(np.linalg.norm(problem.test_inputs, 2) ** 2 / len(problem.test_inputs))
 
 
 def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.05):

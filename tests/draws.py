@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import HealthCheck, settings
@@ -114,3 +115,20 @@ def known(
         init_variance=init_variance,
     )
     return Known(problem, left, np.asarray(singular), right)
+
+
+def homogeneous_network(seed, k=2, *, n=5, d=6, width=12, zero_teacher=True, n_test=40, scale=1.0):
+    """A network of k layers whose hidden layers have widths `width`, `width` + 1, …"""
+    rng = np.random.default_rng(seed)
+    sizes = [d, *(width + layer for layer in range(k - 1))]
+    hidden = [
+        scale * rng.standard_normal((above, below)) * np.sqrt(2 / below)
+        for below, above in pairwise(sizes)
+    ]
+    return gk.NetworkProblem(
+        inputs=rng.standard_normal((n, d)),
+        hidden_weights=tuple(hidden),
+        output_weights=rng.standard_normal(sizes[-1]) / np.sqrt(sizes[-1]),
+        targets=None if zero_teacher else rng.standard_normal(n),
+        test_inputs=None if k == 2 else rng.standard_normal((n_test, d)),
+    )

@@ -8,7 +8,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from itertools import pairwise
 from pathlib import Path
 
 import naive
@@ -18,6 +17,7 @@ import pandas as pd
 import pytest
 import scipy.linalg  # its BLAS is the one whose threads are counted
 import scipy.sparse
+from draws import homogeneous_network as network
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import grokedu as gk
@@ -29,22 +29,6 @@ RESULTS = ROOT / "book" / "results"
 STEPS = 2000
 DEPTHS = (2, 3, 4)
 OPTIMIZER = dict(weight_decay=0.05, learning_rate=0.02)
-
-
-def network(seed, k=2, *, n=5, d=6, width=12, zero_teacher=True, n_test=40):
-    """A network of k layers whose hidden layers have widths `width`, `width` + 1, …"""
-    rng = np.random.default_rng(seed)
-    sizes = [d, *(width + layer for layer in range(k - 1))]
-    hidden = [
-        rng.standard_normal((above, below)) * np.sqrt(2 / below) for below, above in pairwise(sizes)
-    ]
-    return gk.NetworkProblem(
-        inputs=rng.standard_normal((n, d)),
-        hidden_weights=tuple(hidden),
-        output_weights=rng.standard_normal(sizes[-1]) / np.sqrt(sizes[-1]),
-        targets=None if zero_teacher else rng.standard_normal(n),
-        test_inputs=None if k == 2 else rng.standard_normal((n_test, d)),
-    )
 
 
 def flat(weights):
