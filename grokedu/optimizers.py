@@ -139,17 +139,13 @@ def _check_rates(problem, rule, allow_unstable):
         remedy = "pass a number, 0 or more"
         weight_decay = check_number("weight_decay", rule.weight_decay, at_least=0, remedy=remedy)
         return replace(rule, weight_decay=weight_decay)  # the sizes are checked with the steps
-    if rule.is_plain or not has_a_limit:
-        weight_decay, learning_rate = check_gradient_descent(
-            problem,
-            rule.weight_decay,
-            rule.learning_rate,
-            allow_unstable=allow_unstable or not has_a_limit,
-        )
-    else:
-        weight_decay, learning_rate = check_rates(rule.weight_decay, rule.learning_rate)
+    rates = rule.weight_decay, rule.learning_rate
+    if has_a_limit and not rule.momentum:
+        rates = check_gradient_descent(problem, *rates, allow_unstable=allow_unstable)
+    weight_decay, learning_rate = check_rates(*rates)
+    if has_a_limit and rule.momentum and not allow_unstable:
         limit = 2 * (1 + rule.momentum) / (weight_decay + problem.max_curvature)
-        if not allow_unstable and learning_rate >= limit:
+        if learning_rate >= limit:
             raise ValueError(
                 f"learning_rate={learning_rate:g} is at or beyond the stability limit "
                 f"2(1 + momentum)/(weight_decay + s_max) = {limit:.4g}: pass a smaller one, or "
