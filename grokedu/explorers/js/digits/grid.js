@@ -58,10 +58,6 @@ export class Grid {
       tabindex: 0,
       "aria-label": "test images",
     });
-    // Two, in turn, so that screen readers notice the next one.
-    this.options = [0, 1].map((i) => {
-      return add(list, "div", { role: "option", id: `${this.id}-${i}`, class: "gk-aside" });
-    });
     list.addEventListener("keydown", (event) => this.onKey(event));
     for (const name of ["pointermove", "click"]) {
       list.addEventListener(name, (event) => this.onPoint(/** @type {PointerEvent} */ (event)));
@@ -212,19 +208,22 @@ export class Grid {
     this.trace.draw(this.analysis, { x, label: labelOf(digit), step, width, linear });
   }
 
-  /** What a screen reader says of the chosen image. */
+  /** What a screen reader says of the chosen image, which is another element for each. */
   tell(words) {
-    if (this.told !== this.chosen) this.options.reverse();
-    this.told = this.chosen;
-    const [now, other] = this.options;
-    now.textContent = words;
-    now.setAttribute("aria-selected", "true");
-    now.setAttribute("aria-posinset", String(this.chosen + 1));
-    other.setAttribute("aria-selected", "false");
-    for (const option of this.options) {
-      option.setAttribute("aria-setsize", String(this.places.length));
+    const id = `${this.id}-${this.chosen}`;
+    if (this.option?.id !== id) {
+      this.list.replaceChildren();
+      this.option = add(this.list, "div", {
+        id,
+        role: "option",
+        class: "gk-aside",
+        "aria-selected": "true",
+        "aria-posinset": this.chosen + 1,
+        "aria-setsize": this.places.length,
+      });
+      this.list.setAttribute("aria-activedescendant", id);
     }
-    this.list.setAttribute("aria-activedescendant", now.id);
+    this.option.textContent = words;
   }
 }
 
