@@ -1,11 +1,12 @@
-"""Times the explorer in the built page: from a slider's event to the painted curve.
+"""Times the explorers: from a slider's event to the painted curve.
 
-The weight-decay slider of the book's first page moves by one step. The clock starts before the
-event and stops in the first task after the next frame was painted. At 60 frames a second that
-includes the wait for the frame, about 8 ms on average; the second measurement lets the browser
-paint as soon as it can, which leaves our work and the browser's: layout and painting, here
-without a graphics card. "Scripts" is our share of it. Figures of a busy machine say little: its
-load is printed beside them.
+The weight-decay slider moves by one step, on the book's first page and on a page of 400 digits. The
+clock starts before the event and stops in the first task after the next frame was painted. At 60
+frames a second that includes the wait for the frame, about 8 ms on average; the second measurement
+lets the browser paint as soon as it can, which leaves our work and the browser's: layout and
+painting, here without a graphics card. "Scripts" is our share of it. "Draw again" makes new
+features of the digits, and "pauses" are the longest times without a frame meanwhile. Figures of a
+busy machine say little: its load is printed beside them.
 
     python benchmarks/explorer.py            every size, about three minutes
     python benchmarks/explorer.py --short    two sizes and few moves, to see that it runs
@@ -16,6 +17,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -24,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import browsers  # noqa: E402
+from conftest import serve  # noqa: E402
+from explorer_page import write_page  # noqa: E402
+from sklearn.datasets import load_digits  # noqa: E402
+
+from grokedu.explorers import DigitsExplorer  # noqa: E402
 
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 DISPLAYS = {
@@ -61,6 +68,27 @@ MEASURE = """async (moves) => {
   return {times, scripts};
 }"""
 
+DRAW_AGAIN = """async (draws) => {
+  const plot = document.querySelector(".grokedu-plot");
+  const button = [...plot.querySelectorAll("button")].find((b) => b.textContent === "Draw again");
+  const times = [], pauses = [];
+  for (let draw = 0; draw < draws; draw++) {
+    const {seed} = plot.__grokedu.drawn;
+    const started = performance.now();
+    let before = started, pause = 0;
+    button.click();
+    while (plot.__grokedu.drawn.seed === seed) {
+      await new Promise((done) => requestAnimationFrame(done));
+      pause = Math.max(pause, performance.now() - before);
+      before = performance.now();
+    }
+    times.push(before - started);
+    pauses.push(pause);
+  }
+  return {times, pauses};
+}"""
+DRAWS = 10
+
 
 def measure(page, address, n_samples, moves):
     """Times of moves at one n, in milliseconds."""
@@ -75,12 +103,24 @@ def measure(page, address, n_samples, moves):
 def report(page, address, sizes, moves):
     for n_samples in sizes:
         result = measure(page, address, n_samples, moves)
-        parts = []
-        for name, values in result.items():
-            tail = statistics.quantiles(values, n=20)[-1]
-            parts.append(f"{name} {statistics.median(values):5.1f} / {tail:5.1f} ms")
-        busy = f"   load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-        print(f"  n = {n_samples:3}   {'   '.join(parts)}{busy}", flush=True)
+        tell(f"n = {n_samples:3}", result)
+
+
+def report_digits(page, address, moves):
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.drawn")
+    page.wait_for_timeout(500)
+    tell("digits", page.evaluate(MEASURE, moves))
+    tell("draw again", page.evaluate(DRAW_AGAIN, DRAWS))
+
+
+def tell(what, result):
+    parts = []
+    for name, values in result.items():
+        tail = statistics.quantiles(values, n=20)[-1]
+        parts.append(f"{name} {statistics.median(values):5.1f} / {tail:5.1f} ms")
+    busy = f"   load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    print(f"  {what:10}   {'   '.join(parts)}{busy}", flush=True)
 
 
 def main():
@@ -89,7 +129,13 @@ def main():
     how = SHORT if parser.parse_args().short else {"sizes": SIZES, "moves": MOVES}
     subprocess.run([sys.executable, ROOT / "tools" / "build.py"], check=True)
     address = (ROOT / "_build" / "html" / "book" / "intro.html").as_uri()
-    with sync_playwright() as playwright:
+    pixels, digits = load_digits(return_X_y=True)
+    explorer = DigitsExplorer(pixels[:400], digits[:400])
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve(write_page(Path(folder), explorer)) as page_of_digits,
+        sync_playwright() as playwright,
+    ):
         for display, options in DISPLAYS.items():
             moves = how["moves"]
             print(f"Slider event to painted curve, {moves} moves, {display}: median and 95%")
@@ -97,6 +143,7 @@ def main():
                 executable_path=browsers.find(), args=[*OPTIONS, *options]
             )
             report(browser.new_page(), address, **how)
+            report_digits(browser.new_page(), page_of_digits, moves)
             browser.close()
 
 

@@ -27,7 +27,7 @@ export class Grid {
     this.id = `grokedu-digits-${grids++}-${Math.random().toString(36).slice(2, 8)}`;
     this.box = add(parent, "div", { class: "gk-digits" });
     add(this.box, "p", { class: "gk-note gk-legend" }).append(
-      "Test images at the scrubbed step:",
+      "Test images:",
       legendEntry("gk-digit-right", "right"),
       legendEntry("gk-digit-wrong", "wrong"),
     );
@@ -254,7 +254,11 @@ class Trace {
     this.cursorLine = this.cursor.append("line");
     this.dot = this.cursor.append("circle").attr("class", "gk-test").attr("r", 4);
     this.names = ["even", "odd"].map((name) =>
-      this.svg.append("text").attr("class", "gk-axis-title").attr("text-anchor", "end").text(name),
+      this.svg
+        .append("text")
+        .attr("class", "gk-axis-title gk-halo")
+        .attr("text-anchor", "end")
+        .text(name),
     );
     this.y = linearScale();
   }
