@@ -1,8 +1,10 @@
-"""The recipe of book/results: what is done survives an interruption."""
+"""The recipes of book/results: what is done survives an interruption, and what is found holds."""
 
 import importlib.util
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 RECIPE = Path(__file__).resolve().parents[1] / "book" / "results" / "networks.py"
@@ -10,7 +12,11 @@ RECIPE = Path(__file__).resolve().parents[1] / "book" / "results" / "networks.py
 
 @pytest.fixture(scope="module")
 def recipe():
-    spec = importlib.util.spec_from_file_location("recipe", RECIPE)
+    return _load(RECIPE)
+
+
+def _load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -70,3 +76,48 @@ class TestAnInterruptedComputation:
         interrupted.write_text("".join([first.replace('"', '"0', 1), *rows]))
         recipe.compute(grid, interrupted, measure, n_jobs=1)
         assert measure.asked == [*grid[:4], *grid]
+
+
+@pytest.fixture(scope="module")
+def table():
+    return pd.read_csv(RECIPE.with_name("predictions.csv"))
+
+
+@pytest.fixture(scope="module")
+def predictions():
+    return _load(RECIPE.with_name("predictions.py"))
+
+
+class TestPredictions:
+    """book/results/predictions.csv: predicted times beside those of fresh draws."""
+
+    def test_it_holds_the_grid_of_the_recipe(self, table, predictions):
+        places = table[["panel", "setting"]].drop_duplicates()
+        assert list(places.itertuples(index=False, name=None)) == predictions.grid()
+
+    def test_t2_for_any_covariance(self, table):
+        """The median of 200 draws is within 2% of the prediction for 27 spectra and n."""
+        rows = table[table.panel == "covariance"]
+        assert len(rows) == 27
+        assert np.all(np.abs(rows["median"] / rows.predicted - 1) < 0.02)
+
+    def test_isotropic_times(self, table):
+        """At 36 settings × 20 draws the prediction is within one standard deviation of the mean."""
+        rows = table[table.panel == "isotropic"]
+        assert len(rows) == 2 * 36
+        assert np.mean(np.abs(rows.predicted - rows["mean"]) < rows.sd) >= 0.95
+
+    def test_delays_that_were_asked_for(self, table):
+        """One draw each, of 100: three in four within one predicted standard deviation or so."""
+        rows = table[table.panel == "targets"]
+        off = np.abs(rows["mean"] - rows.predicted) / rows.predicted_sd
+        assert len(off) == 100
+        assert np.mean(off < 1) > 0.55 and np.mean(off < 2) > 0.9 and off.max() < 4
+
+    def test_one_setting_gives_the_same_numbers(self, table, predictions):
+        """A different one every time the tests run."""
+        number = int(np.random.default_rng().integers(100))
+        [measured] = predictions.measure("targets", number)
+        recorded = table[(table.panel == "targets") & (table.setting == number)].iloc[0]
+        for name in ("weight_decay", "init_variance", "predicted", "predicted_sd", "mean"):
+            assert measured[name] == pytest.approx(recorded[name], rel=1e-6), (number, name)

@@ -287,6 +287,76 @@ class TestTheorem45:
         assert theory.theorem_4_5(defaults(), weight_decay=0, learning_rate=1) == math.inf
 
 
+class TestGaussianFeaturesOfAnyCovariance:
+    """Features φ ~ N(0, Σ) with σ_i ∝ i^{−α}, α from 0 to 2, diagonal or rotated."""
+
+    @staticmethod
+    def drawn(seed, n, alpha, variance, teacher_norm):
+        sigma = np.arange(1.0, n + ENOUGH + 1) ** -alpha
+        rng = np.random.default_rng(seed)
+        if seed % 20 == 0:
+            basis = np.linalg.qr(rng.standard_normal((len(sigma), len(sigma))))[0]
+            sigma = basis * sigma @ basis.T
+            sigma = (sigma + sigma.T) / 2
+        return gk.gaussian_problem(
+            n_samples=n,
+            n_features=n + ENOUGH,
+            init_variance=variance,
+            teacher_norm=teacher_norm,
+            covariance=sigma,
+            rng=rng,
+        )
+
+    @examples(300)
+    @given(seeds, st.integers(1, 8), st.floats(0, 2), powers(-2, 2), shares, shares)
+    def test_4_4_and_4_5(self, seed, n, alpha, variance, share, other):
+        """Wherever all conditions hold, t1 is at most, and t2 at least, what is promised."""
+        unseen_length = math.sqrt(ENOUGH * variance / 8)
+        problem = self.drawn(seed, n, alpha, variance, 0.99 * other * unseen_length)
+        smallest = problem.smallest_population_eigenvalue
+        levels = dict(train_threshold=share * variance, test_threshold=0.0)
+        levels["test_threshold"] = 0.99 * other * ENOUGH * smallest * variance / 8
+        lam = weight_decay_of_4_4(problem, levels["train_threshold"], share)
+        rule = dict(weight_decay=lam, learning_rate=0.99 * share / (lam + problem.max_curvature))
+        table = theory.conditions(
+            problem, **rule, **levels, failure_probability=2 * DELTA, statements=["4.4", "4.5"]
+        )
+        assert table.holds.all()
+        times = gk.exact_grokking_times(problem, **rule, **levels)
+        early = theory.theorem_4_4(problem, **rule, train_threshold=levels["train_threshold"])
+        late = theory.theorem_4_5(problem, **rule, test_threshold=levels["test_threshold"])
+        assert "never settles" not in times.reason
+        assert times.overfit_step is None or times.overfit_step <= early
+        assert times.generalize_step is None or times.generalize_step >= late
+
+    @examples(300)
+    @given(seeds, st.integers(1, 8), st.floats(0, 2), powers(-5, 1), shares)
+    def test_4_1(self, seed, n, alpha, lam, share):
+        problem = self.drawn(seed, n, alpha, 1.0, 0.0)
+        rule = TestTheorem41.optimizer(problem, lam, share)
+        assert theory.conditions(problem, **rule, statements="4.1").holds.all()
+        steps = STEPS[::7]
+        bounds = theory.theorem_4_1(problem, **rule, steps=steps)
+        run = curves(problem, rule, steps)
+        assert bounds.failure_probability <= 2 * DELTA
+        never_above(run.train_loss, bounds.train_loss_at_most, 1e-3 * bounds.train_loss_at_most[0])
+        never_above(bounds.test_loss_at_least, run.test_loss, 0)
+        never_above(run.weights @ run.weights, bounds.squared_norm_at_most[-1], 1e-10)
+
+    def test_a_singular_covariance_leaves_the_bound_empty_and_the_delay_in_place(self):
+        """λmin(Σ) = 0: 4.5 says nothing, and its row of the conditions fails."""
+        sigma = np.where(np.arange(1000) < 500, 2e-3, 0.0)
+        problem = gk.gaussian_problem(covariance=sigma, rng=np.random.default_rng(0))
+        assert theory.theorem_4_5(problem, **DEFAULTS) == -math.inf
+        table = theory.conditions(problem, **DEFAULTS, statements="4.5").set_index("assumption")
+        assert not table.holds["m ≥ n + 8c/(λmin(Σ) ν²)"]
+        assert table.limit["m ≥ n + 8c/(λmin(Σ) ν²)"] == math.inf
+        times = gk.exact_grokking_times(problem, **DEFAULTS)
+        typical = gk.predictions.ridge_grokking_times(covariance=sigma, **DEFAULTS)
+        assert times.delay > 50 * times.overfit_step
+        assert times.generalize_step == pytest.approx(typical.generalize_step, rel=0.05)
+
+
 @st.composite
 def bounded_problems(draw, *, n_samples=None):
     """‖φ(x)‖ = b for every x: φ = b (±1, …, ±1)/√m, or b times a random unit vector e_j."""

@@ -1,0 +1,70 @@
+"""Times predictions for many settings, and random experiments of any size.
+
+Cells of a phase diagram per second, beside the scalar function; seconds and memory of one run drawn
+by `sampled_problem`, beside a dense draw where it is small enough.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+
+import numpy as np
+
+import grokedu as gk
+
+RULE = {"weight_decay": 1e-6, "learning_rate": 1.0}
+
+
+def seconds(function):
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def cells_per_second():
+    decays, variances = np.geomspace(1e-6, 1e-2, 200), np.geomspace(1e-3, 1e3, 200)[:, None]
+
+    def whole_map():
+        gk.predictions.phase_diagram(
+            weight_decay=decays, init_variance=variances, learning_rate=1.0
+        )
+
+    whole_map()  # compiles
+    many = 40_000 / min(seconds(whole_map) for _ in range(3))
+    one = 20 / seconds(lambda: [gk.predictions.ridge_grokking_times(**RULE) for _ in range(20)])
+    print(f"phase diagram        {many:12,.0f} cells a second, {many / one:,.0f} times the scalar")
+
+
+def run(name, n, m):
+    """One problem and its t1 and t2: seconds and the most memory this process had."""
+    draw = {"sampled": gk.sampled_problem, "dense": gk.gaussian_problem}[name]
+
+    def whole():
+        problem = draw(n_samples=n, n_features=m, rng=np.random.default_rng(0))
+        gk.exact_grokking_times(problem, **RULE)
+
+    took = seconds(whole)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{name:8} n = {n:6,}, m = {m:10,} {took:7.2f} s {peak:7,.0f} MB", flush=True)
+
+
+def main():
+    if sys.argv[1:] == ["map"]:
+        return cells_per_second()
+    if len(sys.argv) > 1:
+        return run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    # Each in a process of its own, since the most memory that one ever had is what is measured.
+    for job in (
+        ("map",),
+        ("dense", 1000, 10_000),
+        ("sampled", 1000, 10_000),
+        ("sampled", 3000, 3000),
+        ("sampled", 1000, 10**7),
+        ("sampled", 10_000, 10**7),
+    ):
+        subprocess.run([sys.executable, __file__, *map(str, job)], check=True)
+
+
+if __name__ == "__main__":
+    main()
