@@ -19,6 +19,7 @@ _PIXELS = 64
 _FEWEST, _MOST = 20, 600  # images: some to learn from, and not too many for a page
 _SIGNS = "0123456789abcdefg"  # one for each brightness
 _DOTS = 40
+_STRAIGHT = {"scale": "linear", "step": 0.01}
 
 # At the defaults the model knows every training image after some 10³ steps, and the others after
 # some 10⁵: only a large start makes the features that 200 images leave unseen matter for so long.
@@ -26,15 +27,13 @@ SETTINGS = (
     Setting("weight_decay", "λ", "weight decay λ", 1e-6, 1e-9, 1.0, zero=True),
     Setting("init_variance", "ν²", "initial variance ν²", 400.0, 1e-4, 1e4),
     Setting("learning_rate", "η", "learning rate η", 4.5, 0.01, 10.0),
-    Setting(
-        "label_noise", "wrong", "share of wrong labels", 0.0, 0.0, 0.5, scale="linear", step=0.01
-    ),
+    Setting("label_noise", "wrong labels", "share of wrong labels", 0.0, 0.0, 0.5, **_STRAIGHT),
     Setting("n_features", "m", "features m", 3000, 500, 6000, whole=True),
     SEED,
     Setting("train_threshold", "ε", "train threshold ε", 0.01, 1e-6, 10),
     Setting("test_threshold", "c", "test threshold c", 0.3, 1e-6, 10),
-    Setting("train_level", "A", "training accuracy", 1.0, 0.5, 1.0, scale="linear", step=0.01),
-    Setting("test_level", "B", "test accuracy", 0.9, 0.5, 1.0, scale="linear", step=0.01),
+    Setting("train_level", "train level", "training accuracy", 1.0, 0.5, 1.0, **_STRAIGHT),
+    Setting("test_level", "test level", "test accuracy", 0.9, 0.5, 1.0, **_STRAIGHT),
 )
 _SHOWN_BY_DEFAULT = ("weight_decay", "init_variance", "learning_rate", "label_noise", "test_level")
 
