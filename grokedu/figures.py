@@ -318,6 +318,63 @@ def plot_valley(ax, problem, path, solution, *, weight_decay):
     ax.grid(False)
 
 
+def plot_phase(ax, x, y, values, *, certified=None, label="delay t₂ − t₁ (steps)"):
+    """A map of a time over two settings, in colors on a logarithmic scale, as in its explorer.
+
+    Set the scales of both axes before: cells reach half the way to the next value on them.
+
+    Parameters
+    ----------
+    x, y : (k,), (l,) array
+        The values of the settings, ascending.
+    values : (l, k) array
+        Such as the delays of `predictions.phase_diagram`. What is not a finite number above 0 has
+        no color and is hatched: nothing groks there.
+    certified : (l, k) bool array, optional
+        Where the Gaussian bound, Eq. (8) of the paper, certifies a delay; its edge is drawn.
+    label : str
+        Of the colors.
+    """
+    ax.grid(False)
+    ax.patch.set(facecolor="white", edgecolor=COLORS["neutral"], hatch="////", linewidth=0)
+    values = np.asarray(values, dtype=np.float64)
+    shown = np.isfinite(values) & (values > 0)
+    edges = [_cell_edges(axis) for axis in ((ax.get_xscale(), x), (ax.get_yscale(), y))]
+    low, high = 1.0, 10.0
+    if shown.any():
+        # Powers of ten around, none below 1 step.
+        low = 10.0 ** max(np.floor(np.log10(values[shown].min())), 0)
+        high = max(10.0 ** np.ceil(np.log10(values[shown].max())), 10 * low)
+    norm = mpl.colors.LogNorm(low, high, clip=True)
+    masked = np.ma.array(values, mask=~shown)
+    mesh = ax.pcolormesh(*edges, masked, norm=norm, cmap="cividis", rasterized=True)
+    ax.figure.colorbar(mesh, ax=ax, label=label)
+    if not shown.all():
+        ax.fill(
+            [],
+            [],
+            facecolor="white",
+            edgecolor=COLORS["neutral"],
+            hatch="////",
+            label="nothing groks",
+        )
+    if certified is not None and np.any(certified):
+        if not np.all(certified):
+            lines = ax.contour(x, y, certified, [0.5], colors=COLORS["theory"], linewidths=1.8)
+            lines.set_path_effects([patheffects.withStroke(linewidth=3.6, foreground="white")])
+        ax.plot([], [], color=COLORS["theory"], linewidth=1.8, label="Eq. (8) certifies a delay")
+
+
+def _cell_edges(axis):
+    """The edges of cells around some values on an axis of a scale."""
+    scale, values = axis
+    forward, backward = (np.log, np.exp) if scale == "log" else (np.asarray, np.asarray)
+    places = forward(np.asarray(values, dtype=np.float64))
+    between = (places[1:] + places[:-1]) / 2
+    ends = 2 * places[0] - between[0], 2 * places[-1] - between[-1]
+    return backward(np.concatenate([ends[:1], between, ends[1:]]))
+
+
 def add_legend(ax, **options):
     """A legend in the house style: no frame."""
     ax.legend(**{"frameon": False, "fontsize": 10, **options})

@@ -27,6 +27,7 @@ def test_picture_table_and_words(kind):
     assert page.figcaption.get_text(strip=True).removesuffix(".")
     assert page.select("table tbody th[scope=row]")
     assert ("plane" in page.img["alt"]) == (kind == "valley")
+    assert ("map" in page.img["alt"]) == (kind == "phase")
 
 
 def test_the_picture_has_the_axis_of_the_state(kind):

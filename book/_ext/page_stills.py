@@ -9,12 +9,18 @@ import matplotlib.pyplot as plt
 
 from grokedu import figures
 from grokedu.explorers import KINDS
+from grokedu.explorers.phase import QUANTITIES, PhaseStill
 from grokedu.explorers.valley import ValleyStill
 
 LOSSES = "Training and test loss over the steps of gradient descent."
 PLANE = (
     "The plane of the two weights: the path of gradient descent jumps from its start to the line "
     "of weights that fit the sample, and slides along it to the solution, near the teacher."
+)
+
+MAP = (
+    "A map of the predicted {quantity} over {x} (across) and {y} (up), with the region where "
+    "Eq. (8) of the paper certifies a delay; nothing groks where it is hatched."
 )
 
 
@@ -50,16 +56,11 @@ def picture(still, state, file_format, **style):
 
 
 def _figure(still, state):
-    """The losses, below the plane of the weights where there is one."""
-    has_plane = isinstance(still, ValleyStill)
-    figure, axes = figures.subplots(1 + has_plane, height=3.6, squeeze=False)
-    if has_plane:
-        plane = axes[0, 0]
-        decay = still.weight_decay
-        figures.plot_valley(plane, still.problem, still.path, still.solution, weight_decay=decay)
-        plane.set_anchor("W")
-        figures.add_legend(plane, loc="center left", bbox_to_anchor=(1.05, 0.5))
-        plane.get_legend().set_in_layout(False)  # the losses are as wide as both
+    """The losses, below the picture of the kind where there is one."""
+    draw_more = _DRAWN_ABOVE.get(type(still))
+    figure, axes = figures.subplots(1 + bool(draw_more), height=3.6, squeeze=False)
+    if draw_more:
+        draw_more(axes[0, 0], still)
     ax = axes[-1, 0]
     thresholds = {name: state[name] for name in ("train_threshold", "test_threshold")}
     scale = "linear" if state.get("linear") else "log1p"
@@ -70,12 +71,63 @@ def _figure(still, state):
     return figure
 
 
+def _draw_plane(ax, still):
+    decay = still.weight_decay
+    figures.plot_valley(ax, still.problem, still.path, still.solution, weight_decay=decay)
+    ax.set_anchor("W")
+    figures.add_legend(ax, loc="center left", bbox_to_anchor=(1.05, 0.5))
+    ax.get_legend().set_in_layout(False)  # the losses are as wide as both
+
+
+def _draw_map(ax, still):
+    shown = still.map
+    (x_name, x, here_x), (y_name, y, here_y) = (
+        (name, values / unit, still.settings[setting.name] / unit)
+        for (name, unit), setting, values in zip(
+            _axes(still), shown.axes, (shown.x, shown.y), strict=True
+        )
+    )
+    ax.set(xlabel=x_name, ylabel=y_name)
+    ax.set(xscale=_scale(shown.axes[0]), yscale=_scale(shown.axes[1]))
+    values, label = shown.values(still.quantity), QUANTITIES[still.quantity]
+    figures.plot_phase(ax, x, y, values, certified=shown.certified, label=label)
+    ring = {"markersize": 9, "fillstyle": "none", "linestyle": "none", "clip_on": False}
+    ax.plot(here_x, here_y, "o", color="black", markeredgewidth=4, **ring)
+    ax.plot(here_x, here_y, "o", color="white", markeredgewidth=2, **ring)
+    figures.add_legend(ax, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+
+
+def _axes(still):
+    """The name of each axis of a map, and the unit of its setting there: m samples for n/m."""
+    m = still.settings["n_features"]
+    return [
+        ("samples per feature n/m", m) if setting.name == "n_samples" else (setting.label, 1)
+        for setting in still.map.axes
+    ]
+
+
+def _scale(setting):
+    return "log" if setting.scale == "log" else "linear"
+
+
+_DRAWN_ABOVE = {ValleyStill: _draw_plane, PhaseStill: _draw_map}
+
+
+def _words_above(still):
+    """What is drawn above the losses, in words."""
+    if isinstance(still, ValleyStill):
+        return [PLANE]
+    if isinstance(still, PhaseStill):
+        (x, _), (y, _) = _axes(still)
+        return [MAP.format(quantity=QUANTITIES[still.quantity], x=x, y=y)]
+    return []
+
+
 def _image(still, state):
     svg = picture(still, state, "svg", bbox_inches="tight")
     if svg is None:
         return ""
-    pictures = [PLANE, LOSSES] if isinstance(still, ValleyStill) else [LOSSES]
-    words = escape(" ".join([*pictures, still.sentence]))
+    words = escape(" ".join([*_words_above(still), LOSSES, still.sentence]))
     code = base64.b64encode(svg).decode()
     return f'<img alt="{words}" src="data:image/svg+xml;base64,{code}"/>'
 

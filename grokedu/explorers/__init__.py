@@ -6,6 +6,7 @@ kernel, and in print. Nothing else in grokedu imports them.
 
 from grokedu.explorers.digits import DigitsExplorer
 from grokedu.explorers.network import NetworkExplorer
+from grokedu.explorers.phase import PhaseExplorer
 from grokedu.explorers.ridge import RidgeExplorer
 from grokedu.explorers.valley import ValleyExplorer
 
@@ -14,6 +15,14 @@ KINDS = {
     "network": NetworkExplorer,
     "valley": ValleyExplorer,
     "digits": DigitsExplorer,
+    "phase": PhaseExplorer,
 }
 
-__all__ = ["KINDS", "DigitsExplorer", "NetworkExplorer", "RidgeExplorer", "ValleyExplorer"]
+__all__ = [
+    "KINDS",
+    "DigitsExplorer",
+    "NetworkExplorer",
+    "PhaseExplorer",
+    "RidgeExplorer",
+    "ValleyExplorer",
+]

@@ -71,6 +71,8 @@ class Explorer(anywidget.AnyWidget):
 
     SETTINGS: ClassVar[tuple] = ()
     LAYERS: ClassVar[tuple] = ()
+    # What a picture of the kind shows: name of the trait → (value at first, its check).
+    VIEWS: ClassVar[dict] = {}
     _css = HERE / "js" / "explorer.css"
 
     table = t.List(t.Dict(), help="the settings: names, symbols, ranges").tag(sync=True)
@@ -98,6 +100,7 @@ class Explorer(anywidget.AnyWidget):
         **settings,
     ):
         names = [setting.name for setting in self.SETTINGS]
+        views = {name: check(settings.pop(name, at)) for name, (at, check) in self.VIEWS.items()}
         check_names("controls", controls, names)
         check_names("settings", settings, names)
         settings = {s.name: s.check(settings.get(s.name, s.default)) for s in self.SETTINGS}
@@ -111,7 +114,7 @@ class Explorer(anywidget.AnyWidget):
         self._started = False
         self._trajectory = None
         self._last_progress = 0.0
-        state = {**settings, "step": step, "layers": list(layers), "linear": linear}
+        state = {**settings, "step": step, "layers": list(layers), "linear": linear, **views}
         super().__init__(
             **state,
             initial=state,
@@ -132,13 +135,15 @@ class Explorer(anywidget.AnyWidget):
                 raise ValueError(f"presets: {preset!r}; pass pairs of a label and a dict")
         argument = f"presets: {label!r}"
         names = [setting.name for setting in self.SETTINGS]
-        check_names(argument, list(changes), [*names, "step", "layers", "linear"])
+        check_names(argument, list(changes), [*names, "step", "layers", "linear", *self.VIEWS])
         state = {**initial, **changes}
         try:
             for setting in self.SETTINGS:
                 state[setting.name] = setting.check(state[setting.name])
             check_names("layers", state["layers"], self.LAYERS)
             check_flag("linear", state["linear"])
+            for name, (_, check) in self.VIEWS.items():
+                state[name] = check(state[name])
             if "step" in changes:
                 state["step"] = _step(changes["step"])
         except ValueError as error:
@@ -187,9 +192,12 @@ class Explorer(anywidget.AnyWidget):
     def set_state(self, sync_data):
         """Take over a change made in the browser."""
         with self._changing:
+            before = {name: getattr(self, name) for name in sync_data if name in self.keys}
             try:
                 super().set_state(sync_data)
             except ValueError as error:
+                for name, value in before.items():  # a check may come after the change
+                    self.set_trait(name, value)
                 self.message = f"{error}"
                 self.send_state(list(sync_data))
 

@@ -17,8 +17,9 @@ export function split(hash) {
  * @param {string} text
  * @param {import("./numbers.js").Setting[]} table
  * @param {string[]} layers
+ * @param {Record<string, import("./types").View>} views
  */
-export function parse(text, table, layers) {
+export function parse(text, table, layers, views = {}) {
   const state = {};
   const refusals = [];
   for (const [name, wish] of new URLSearchParams(text.split(PAIRS).join("&"))) {
@@ -36,6 +37,10 @@ export function parse(text, table, layers) {
     } else if (name === "axis") {
       if (AXES.includes(wish)) state.linear = wish === "linear";
       else refusals.push(`“${wish}” is no axis: it can be ${AXES.join(" or ")}.`);
+    } else if (name in views) {
+      const value = views[name].read(wish);
+      if (value !== null) state[name] = value;
+      else refusals.push(`“${wish}” is not possible for ${name}: ${views[name].legal}.`);
     } else if (name !== "layers" && wish) {
       refusals.push(`“${name}” is no setting of this explorer.`);
     }
@@ -44,10 +49,11 @@ export function parse(text, table, layers) {
 }
 
 /** The whole state as an address. */
-export function format(name, { settings, step, layers, linear }) {
+export function format(name, { settings, step, layers, linear, views = {} }) {
   const pairs = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
   if (step >= 0) pairs.push(`step=${Math.round(step)}`);
   if (layers) pairs.push(`layers=${layers.join("+")}`);
   pairs.push(`axis=${linear ? "linear" : "log"}`);
+  for (const [view, value] of Object.entries(views)) pairs.push(`${view}=${value}`);
   return `#${name}:${pairs.join(",").replaceAll("e+", "e")}`;
 }

@@ -14,9 +14,11 @@
 //                             and said, on an axis that stays as it is `held` while times fit on it.
 //                             If it works beside the page: `share` of that is done, and close()
 //   makePicture(parent, change)   optional: {widthIn(width), draw(analysis, step, {width, run,
-//                             linear})} beside the curves, or above them where widthIn is all of
-//                             width; its reader's hand may change(settings). draw returns more for
-//                             tests
+//                             linear, table, ...views})} beside the curves, or above them where
+//                             widthIn is all of width; its reader's hand may change(settings).
+//                             draw returns more for tests
+//   views                     optional: what else the picture shows, each with the name of its
+//                             trait: {read(text), legal}, see address.js
 //   makeUpper(parent, onScrub)   optional: a chart above the losses, on their axis of steps:
 //                             {draw(analysis, {chart, width, run, ghost, pinned}), drawCursor(step)}
 //   makePanel(parent)         {parts, draw(analysis, step, width)} below the curves
@@ -287,7 +289,8 @@ class Explorer {
   // -------------------------------------------------------------- address
 
   takeAddress(text) {
-    const { state, refusals } = parse(text, this.table, Object.keys(this.kind.layers ?? {}));
+    const layers = Object.keys(this.kind.layers ?? {});
+    const { state, refusals } = parse(text, this.table, layers, this.kind.views);
     this.change(state);
     this.wish = refusals.length ? `In the address: ${refusals.join(" ")}` : "";
     this.schedule();
@@ -296,7 +299,14 @@ class Explorer {
   address() {
     const layers = this.kind.layers && this.layers;
     const [step, linear] = ["step", "linear"].map((name) => this.model.get(name));
-    return format(this.place.ownName(), { settings: this.settings(), step, layers, linear });
+    const { views } = this;
+    return format(this.place.ownName(), { settings: this.settings(), step, layers, linear, views });
+  }
+
+  /** What the picture shows, by the names of the traits. */
+  get views() {
+    const names = Object.keys(this.kind.views ?? {});
+    return Object.fromEntries(names.map((name) => [name, this.model.get(name)]));
   }
 
   async copyLink() {
@@ -432,7 +442,8 @@ class Explorer {
     const losses = blocked ? null : this.kind.losses(analysis, step);
     const linear = this.model.get("linear");
     this.player.draw(analysis, { step, losses, linear });
-    const look = { width: this.picture?.widthIn(width), run, linear };
+    const { table, views } = this;
+    const look = { width: this.picture?.widthIn(width), run, linear, table, ...views };
     this.publish(this.picture?.draw(analysis, step, look));
     for (const part of this.panel.parts) part.hidden = blocked;
     const chosen = this.model.get("step") >= 0;

@@ -13,6 +13,12 @@ export interface Settings {
   [name: string]: number;
 }
 
+/** A choice of what a picture shows: read from an address, null if that is none. */
+export interface View {
+  read(text: string): string | string[] | null;
+  legal: string;
+}
+
 export type Numbers = number[] | Float64Array;
 
 /** Why a time is missing: kinds and values as in why.js. */
@@ -121,6 +127,12 @@ export interface ValleyAnalysis extends RidgeAnalysis {
   path: Place[];
   /** Contours of the regularized loss: ellipses around the ridge solution. */
   valleys: { center: Place; halfAxes: { seen: number; unseen: number }[] };
+}
+
+/** The times of a typical run; NaN or infinite where they do not exist. */
+export interface PhaseCell {
+  overfit: number;
+  generalize: number;
 }
 
 export interface NetworkAnalysis extends Analysis {

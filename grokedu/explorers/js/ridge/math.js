@@ -399,10 +399,35 @@ function holds(assumption, required, actual) {
 
 // ---------------------------------------------------------------- the sharp prediction
 
+/**
+ * The Marchenko–Pastur law of the curvatures as nodes and shares, which add up to min(1, m/n).
+ * It is smooth in y = √μ, between |1 − √q| and 1 + √q; see spectra.py.
+ */
+export function isotropicSpectrum(n, m, count, reach) {
+  const ratio = n / m;
+  const root = Math.sqrt(ratio);
+  const low = Math.abs(m - n) / m / (1 + root);
+  const width = 2 * Math.min(1, root);
+  const step = (2 * reach) / (count - 1);
+  const curvature = new Float64Array(count);
+  const share = new Float64Array(count);
+  for (let k = 0; k < count; k++) {
+    const z = k * step - reach;
+    const below = width / (1 + Math.exp(-z));
+    const above = width / (1 + Math.exp(z));
+    const y = low + below;
+    const product = above * (1 + root + y) * below * (y + low);
+    share[k] = (((Math.sqrt(product) / (Math.PI * ratio * y)) * step) / width) * below * above;
+    curvature[k] = (y * y) / n;
+  }
+  return { curvature, share, largest: (1 + root) ** 2 / n };
+}
+
 /** The average losses over the Marchenko–Pastur law, or null beyond the stability limit. */
 export function sharpRun({ n, m }, settings) {
   const { weight_decay: lambda, learning_rate: eta } = settings;
-  const ratio = n / m;
+  const limit = isotropicSpectrum(n, m, QUADRATURE_NODES, QUADRATURE_REACH);
+  if (eta * (limit.largest + lambda) >= 2) return null;
   const spread = Math.sqrt(settings.init_variance);
   const teacher = settings.teacher_norm / Math.sqrt(m);
   const size = QUADRATURE_NODES + 1; // the last coordinate is the unseen subspace
@@ -412,28 +437,15 @@ export function sharpRun({ n, m }, settings) {
     testWeight = array();
   const start = { offset: array(), amplitude: array() };
   const taught = { offset: array(), amplitude: array() };
-  // The law in y = √μ, between |1 − √q| and 1 + √q; see spectra.py.
-  const root = Math.sqrt(ratio);
-  const low = Math.abs(m - n) / m / (1 + root);
-  const width = 2 * Math.min(1, root);
-  const step = (2 * QUADRATURE_REACH) / (QUADRATURE_NODES - 1);
   for (let k = 0; k < QUADRATURE_NODES; k++) {
-    const z = k * step - QUADRATURE_REACH;
-    const below = width / (1 + Math.exp(-z));
-    const above = width / (1 + Math.exp(z));
-    const y = low + below;
-    const product = above * (1 + root + y) * below * (y + low);
-    const share = (((Math.sqrt(product) / (Math.PI * ratio * y)) * step) / width) * below * above;
-    const mu = y * y;
-    const s = mu / n;
+    const s = limit.curvature[k];
     drop[k] = eta * (s + lambda);
-    trainWeight[k] = (share * mu) / 2;
-    testWeight[k] = share * ratio;
+    trainWeight[k] = (limit.share[k] * n * s) / 2;
+    testWeight[k] = (limit.share[k] * n) / m;
     start.amplitude[k] = spread;
     taught.offset[k] = (-teacher * lambda) / (s + lambda);
     taught.amplitude[k] = (-teacher * s) / (s + lambda);
   }
-  if (eta * ((1 + root) ** 2 / n + lambda) >= 2) return null;
   const unseen = Math.max(m - n, 0) / m;
   drop[size - 1] = eta * lambda;
   testWeight[size - 1] = unseen;
