@@ -9,6 +9,8 @@ A map of the modules, in the order of their imports:
 `data`          your own data, with test rows in place of a teacher
 `networks`      ReLU networks with their data, and their exact population loss
 `progress`      how a long run tells how far it is
+`threads`       BLAS on one thread, for the same digits whatever the number of cores
+`checkpoints`   the Parquet files in which a sweep keeps what it has finished
 `trajectory`    what a run leaves behind: the two losses at each recorded step, to keep in a file
 `optimizers`    losses, optimizers, batches and step sizes: what one step of training is
 `training`      gradient descent on ridge problems, step by step, in numba kernels
@@ -20,7 +22,7 @@ A map of the modules, in the order of their imports:
 `grokking`      t1, t2 and their delay, read off a trajectory
 `theory`        the theorems of Xu, Vardi and Safran (2026), with their constants and conditions
 `predictions`   sharp predictions from random matrix theory
-`sweeps`        grids of parameters times random draws, as a tidy table
+`sweeps`        any problem times any run times random draws, as a tidy table
 `figures`       the house style and the plots
 `explorers`     the interactive widgets
 ==============  ============================================================================

@@ -1,14 +1,13 @@
 """Gradient descent on all layers of a network, one step at a time."""
 
-import threading
 import time
-from contextlib import contextmanager
 
 import numpy as np
 
 from grokedu import _kernels
 from grokedu.checks import check_count, check_number, check_rates, check_thresholds
 from grokedu.progress import SECONDS_PER_PIECE, StepsDone, reporting
+from grokedu.threads import one_blas_thread
 from grokedu.trajectory import Trajectory
 
 
@@ -88,7 +87,7 @@ def train_network(
             "would not be simulated: pass a smaller one"
         )
     run = _NetworkRun(problem, weight_decay, learning_rate, train_threshold, test_threshold)
-    with _one_blas_thread(), reporting(progress, n_steps) as asks_to_stop:
+    with one_blas_thread(), reporting(progress, n_steps) as asks_to_stop:
         try:
             run.record()
             stopped = False
@@ -102,28 +101,6 @@ def train_network(
             run.record()
         run.locate_overfitting()
     return run.trajectory()
-
-
-_blas_limits, _blas_lock = [], threading.Lock()
-
-
-@contextmanager
-def _one_blas_thread():
-    """Keep BLAS to one thread until the last of all runs that overlap has ended.
-
-    The limit belongs to the process. So whichever run ends first undoes what the run that began
-    last has set, and the one that ends last brings back what there was before them all.
-    """
-    import scipy.linalg  # noqa: F401  its BLAS is the one that numba calls: load it to limit it
-    from threadpoolctl import threadpool_limits
-
-    with _blas_lock:
-        _blas_limits.append(threadpool_limits(1, user_api="blas").__enter__())
-    try:
-        yield
-    finally:
-        with _blas_lock:
-            _blas_limits.pop().__exit__(None, None, None)
 
 
 _RECORD_RATIO = 1.1

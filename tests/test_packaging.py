@@ -107,7 +107,7 @@ def imported(files):
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        ("grokedu", []),
+        ("grokedu", ["sweeps", "dask"]),
         ("book", ["book"]),
         ("book/results", []),
         ("book/_ext", ["book"]),

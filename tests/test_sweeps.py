@@ -14,6 +14,7 @@ PARAMETERS = [
     "init_variance",
     "teacher_norm",
     "label_noise",
+    "covariance",
     "weight_decay",
     "learning_rate",
     "train_threshold",
@@ -91,7 +92,7 @@ SHORT = dict(n_seeds=2, n_jobs=1, progress=False, weight_decay=1e-2, learning_ra
 class TestAnyProblem:
     def test_a_function_of_your_own(self):
         table = gk.sweep(problem=problem_of_two_rows, scale=(1.0, 2.0), **SHORT)
-        first = ["scale", "label", *PARAMETERS[5:], "draw"]
+        first = ["scale", "label", *PARAMETERS[6:], "draw"]
         assert table.columns.tolist() == [*first, *TIMES, "reason"]
         assert table.scale.tolist() == [1.0, 1.0, 2.0, 2.0]
         assert (table.label == "none").all()
