@@ -8,6 +8,7 @@ A map of the modules, in the order of their imports:
 `random_features`  ridge regression on random ReLU and Fourier features, and maps to them
 `data`          your own data, with test rows in place of a teacher
 `networks`      ReLU networks with their data, and their exact population loss
+`modular`       modular addition, the original task, for a network of quadratic neurons
 `progress`      how a long run tells how far it is
 `threads`       BLAS on one thread, for the same digits whatever the number of cores
 `checkpoints`   the Parquet files in which a sweep keeps what it has finished

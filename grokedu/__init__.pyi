@@ -6,6 +6,7 @@ from . import exact as exact
 from . import explorers as explorers
 from . import figures as figures
 from . import grokking as grokking
+from . import modular as modular
 from . import network_training as network_training
 from . import networks as networks
 from . import optimizers as optimizers
@@ -30,6 +31,8 @@ from .grokking import Reason as Reason
 from .grokking import Why as Why
 from .grokking import gaussian_accuracy as gaussian_accuracy
 from .grokking import grokking_times as grokking_times
+from .modular import ModularAdditionProblem as ModularAdditionProblem
+from .modular import modular_addition_problem as modular_addition_problem
 from .network_training import train_network as train_network
 from .networks import NetworkProblem as NetworkProblem
 from .networks import relu_network_problem as relu_network_problem

@@ -604,3 +604,89 @@ def _crossing(log_rate, weight, share_lost, variance, teacher, level, is_train):
         if not forward > 1e-8 * step:  # it converges quadratically
             break
     return step
+
+
+@_compile_sums
+def _judge(outputs, answers):
+    """Turn outputs into residuals, in place. Return their sum of squares and the right guesses."""
+    squares, right = 0.0, 0
+    for i in range(outputs.shape[0]):
+        row = outputs[i]
+        best = 0
+        for c in range(1, len(row)):
+            if row[c] > row[best]:
+                best = c
+        right += best == answers[i]
+        row[answers[i]] -= 1.0
+        for c in range(len(row)):
+            squares += row[c] * row[c]
+    return squares, right
+
+
+@_compile
+def modular_network(
+    pairs, answers, n_train, weights, velocities, momentum, weight_decay, learning_rate, record
+):
+    """Full-batch gradient descent on the network of `ModularAdditionProblem`.
+
+    State: `weights`, the tuple (u, v, Aᵀ), and `velocities` of the same shapes: v ← βv + ∇L_n + λθ,
+    θ ← θ − ηv. The first `n_train` of `pairs` (p², 2) are the training cells. Rows of `record`
+    (steps + 1, 4) hold both losses and both accuracies, the first where the run stands.
+    """
+    first, second, output = weights
+    first_velocity, second_velocity, output_velocity = velocities
+    n_test, width = max(len(pairs) - n_train, 1), first.shape[1]
+    hidden = np.empty((len(pairs), width))
+    squared = np.empty_like(hidden)
+    outputs = np.empty((len(pairs), output.shape[1]))
+    errors = np.empty((n_train, width))
+    for step in range(len(record)):
+        for i in range(len(pairs)):
+            a, b = pairs[i]
+            for j in range(width):
+                signal = first[a, j] + second[b, j]
+                hidden[i, j] = signal
+                squared[i, j] = signal * signal
+        np.dot(squared, output, outputs)
+        squares, right = _judge(outputs[:n_train], answers[:n_train])
+        test_squares, test_right = _judge(outputs[n_train:], answers[n_train:])
+        record[step, 0] = squares / (2 * n_train)
+        record[step, 1] = test_squares / n_test
+        record[step, 2] = right / n_train
+        record[step, 3] = test_right / n_test
+        if step == len(record) - 1 or not np.isfinite(squares):
+            return
+
+        # _descend subtracts, and here the gradient is added.
+        residuals = outputs[:n_train]
+        for i in range(n_train):
+            for c in range(residuals.shape[1]):
+                residuals[i, c] /= -n_train
+        np.dot(residuals, output.T, errors)
+        _descend(output_velocity, momentum, squared[:n_train], residuals)
+        _accumulate_decay(first_velocity, momentum, first, weight_decay)
+        _accumulate_decay(second_velocity, momentum, second, weight_decay)
+        for i in range(n_train):
+            a, b = pairs[i]
+            for j in range(width):
+                gradient = -2.0 * hidden[i, j] * errors[i, j]
+                first_velocity[a, j] += gradient
+                second_velocity[b, j] += gradient
+        _accumulate_decay(output_velocity, 1.0, output, weight_decay)
+        _move(first, learning_rate, first_velocity)
+        _move(second, learning_rate, second_velocity)
+        _move(output, learning_rate, output_velocity)
+
+
+@_compile
+def _accumulate_decay(velocity, momentum, weights, weight_decay):
+    for i in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            velocity[i, j] = momentum * velocity[i, j] + weight_decay * weights[i, j]
+
+
+@_compile
+def _move(weights, learning_rate, velocity):
+    for i in range(weights.shape[0]):
+        for j in range(weights.shape[1]):
+            weights[i, j] -= learning_rate * velocity[i, j]

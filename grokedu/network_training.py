@@ -6,6 +6,7 @@ import numpy as np
 
 from grokedu import _kernels
 from grokedu.checks import check_count, check_number, check_rates, check_thresholds
+from grokedu.modular import ModularAdditionProblem
 from grokedu.progress import SECONDS_PER_PIECE, StepsDone, reporting
 from grokedu.threads import one_blas_thread
 from grokedu.trajectory import Trajectory
@@ -18,6 +19,7 @@ def train_network(
     weight_decay,
     learning_rate,
     n_steps,
+    momentum=0.0,
     train_threshold=0.01,
     test_threshold=0.01,
     tail="simulate",
@@ -30,11 +32,14 @@ def train_network(
 
     Parameters
     ----------
-    problem : NetworkProblem
+    problem : NetworkProblem or ModularAdditionProblem
     weight_decay, learning_rate : float
         λ ≥ 0 and η > 0 with ηλ < 1.
     n_steps : int
         Number of steps.
+    momentum : float
+        β of heavy ball, v ← βv + ∇L_n + λθ and θ ← θ − ηv, at least 0 and below 1. Only for
+        modular addition.
     train_threshold, test_threshold : float
         ε and c: the steps at which the losses cross them are among the recorded ones, so
         `grokking_times` with these thresholds is exact to the step.
@@ -60,6 +65,10 @@ def train_network(
         by the output weights. With targets that are not zero `test_loss` is NaN, since nothing says
         what the network should answer to other inputs.
 
+        For modular addition every step is recorded, with accuracies too: the losses are
+        (1/2n) Σ ‖N − y‖² over the training cells and the mean of ‖N − y‖² over the others, NaN if
+        there are none. Thresholds, `tail` and `fit_tolerance` say nothing there.
+
     Raises
     ------
     ValueError
@@ -73,6 +82,14 @@ def train_network(
     """
     weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
     n_steps = check_count("n_steps", n_steps)
+    momentum = check_number("momentum", momentum, at_least=0, remedy=_MOMENTUM)
+    if momentum >= 1:
+        raise ValueError(f"momentum={momentum:g}: {_MOMENTUM}")
+    if isinstance(problem, ModularAdditionProblem):
+        rates = {"weight_decay": weight_decay, "learning_rate": learning_rate}
+        return _train_modular(problem, {"momentum": momentum, **rates}, n_steps, progress)
+    if momentum:
+        raise ValueError(f"momentum={momentum:g} is for modular addition: leave it out")
     train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
     fit_tolerance = check_number(
         "fit_tolerance", fit_tolerance, above=0, remedy="pass a number above 0"
@@ -103,7 +120,41 @@ def train_network(
     return run.trajectory()
 
 
+def _train_modular(problem, rule, n_steps, progress):
+    layers = problem.first_weights, problem.second_weights, problem.output_weights
+    weights = tuple(layer.copy() for layer in layers)
+    velocities = tuple(np.zeros_like(layer) for layer in layers)
+    pairs = np.concatenate([problem.train_pairs, problem.test_pairs])
+    n_train, answers = len(problem.train_pairs), problem.answers(pairs)
+    record, done, piece, stopped = np.full((n_steps + 1, 4), -1.0), 0, 8, False
+    with one_blas_thread(), reporting(progress, n_steps) as asks_to_stop:
+        while done < n_steps and not stopped:
+            rows, started = record[done : done + piece + 1], time.perf_counter()
+            try:
+                _kernels.modular_network(
+                    pairs, answers, n_train, weights, velocities, *rule.values(), rows
+                )
+                stopped = asks_to_stop(StepsDone(done + len(rows) - 1, *rows[-1, :2]))
+            except KeyboardInterrupt:  # a kernel that it meets has returned before
+                stopped = True
+            done += max(np.count_nonzero(rows[:, 0] != -1) - 1, 0)
+            stopped |= not np.isfinite(record[done, 0])
+            if time.perf_counter() - started < SECONDS_PER_PIECE / 2:
+                piece *= 2
+    if len(pairs) == n_train:
+        record[:, [1, 3]] = np.nan
+    names = "train_loss", "test_loss", "train_accuracy", "test_accuracy"
+    return Trajectory(
+        steps=np.arange(done + 1),
+        weights=weights,
+        diverged=not np.isfinite(record[done, 0]),
+        parameters={name: value for name, value in rule.items() if value or name != "momentum"},
+        **dict(zip(names, record[: done + 1].T.copy(), strict=True)),
+    )
+
+
 _RECORD_RATIO = 1.1
+_MOMENTUM = "pass a number from 0 up to 1, not 1 itself"
 
 
 class _NetworkRun:

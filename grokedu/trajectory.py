@@ -34,6 +34,8 @@ class Trajectory:
     parameters : dict
         λ and η of the run: "weight_decay" and "learning_rate", the latter "schedule" if it changed;
         and what was not the default: "optimizer", "momentum", "loss", "batch_size".
+    train_accuracy, test_accuracy : (k,) float64, or None
+        Shares of right answers, where a run counts them: for `modular_addition_problem`.
     """
 
     steps: np.ndarray
@@ -42,6 +44,8 @@ class Trajectory:
     weights: np.ndarray | None = field(repr=False)
     diverged: bool = False
     parameters: dict = field(default_factory=dict)
+    train_accuracy: np.ndarray | None = field(default=None, repr=False)
+    test_accuracy: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self):
         for name, value in vars(self).items():
@@ -59,12 +63,17 @@ class Trajectory:
         return int(self.steps[-1]) if self.diverged else None
 
     def to_frame(self):
-        """A pandas DataFrame with one row per recorded step: `step`, `train_loss`, `test_loss`."""
+        """A pandas DataFrame, one row per recorded step: `step`, `train_loss`, `test_loss`, and
+        `train_accuracy` and `test_accuracy` where they are known.
+        """
         import pandas as pd
 
-        return pd.DataFrame(
-            {"step": self.steps, "train_loss": self.train_loss, "test_loss": self.test_loss}
-        )
+        return pd.DataFrame({"step": self.steps, **self._recorded()})
+
+    def _recorded(self):
+        """The recorded arrays beside the steps, by name."""
+        names = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     def save(self, path):
         """Write the run to a file, which `load_trajectory` reads.
@@ -91,8 +100,7 @@ class Trajectory:
                 file,
                 about=json.dumps(about),
                 steps=self.steps,
-                train_loss=self.train_loss,
-                test_loss=self.test_loss,
+                **self._recorded(),
                 **{f"weights_{number}": layer for number, layer in enumerate(layers)},
             )
         os.replace(unfinished, path)
@@ -116,6 +124,8 @@ def load_trajectory(path):
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as saved:
             about = json.loads(str(saved["about"]))
             losses = {name: saved[name] for name in ("steps", "train_loss", "test_loss")}
+            accuracies = ("train_accuracy", "test_accuracy")
+            losses |= {name: saved[name] for name in accuracies if name in saved.files}
             n_layers = sum(name.startswith("weights_") for name in saved.files)
             layers = tuple(saved[f"weights_{number}"] for number in range(n_layers))
             version = about["format"]

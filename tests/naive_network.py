@@ -58,3 +58,45 @@ def population_square(hidden, output):
                 moment = np.sin(angle) + (np.pi - angle) * np.cos(angle)
                 total += a * b * size / (2 * np.pi) * moment
     return total
+
+
+def modular_loss(problem, weights):
+    """(1/2n) Σ ‖N(a, b) − e_{(a+b) mod p}‖² over the training cells, one cell at a time."""
+    first, second, output = weights
+    total = 0.0
+    for a, b in problem.train_pairs:
+        residual = output.T @ (first[a] + second[b]) ** 2
+        residual[(a + b) % problem.modulus] -= 1
+        total += residual @ residual
+    return total / (2 * len(problem.train_pairs))
+
+
+def modular_gradients(problem, weights):
+    """Its derivatives by u, v and the output weights, by the chain rule."""
+    first, second, output = weights
+    gradients = tuple(np.zeros_like(layer) for layer in weights)
+    for a, b in problem.train_pairs:
+        signal = first[a] + second[b]
+        residual = output.T @ signal**2
+        residual[(a + b) % problem.modulus] -= 1
+        residual /= len(problem.train_pairs)
+        gradients[2][...] += np.outer(signal**2, residual)
+        error = 2 * signal * (output @ residual)
+        gradients[0][a] += error
+        gradients[1][b] += error
+    return gradients
+
+
+def modular_descent(problem, weight_decay, learning_rate, momentum, n_steps):
+    """v ← βv + ∇L_n + λθ, θ ← θ − ηv. Yields the weights of steps 0, 1, …, n_steps."""
+    weights = problem.first_weights, problem.second_weights, problem.output_weights
+    velocities = [np.zeros_like(layer) for layer in weights]
+    yield weights
+    for _ in range(n_steps):
+        gradients = modular_gradients(problem, weights)
+        velocities = [
+            momentum * v + g + weight_decay * w
+            for v, g, w in zip(velocities, gradients, weights, strict=True)
+        ]
+        weights = tuple(w - learning_rate * v for w, v in zip(weights, velocities, strict=True))
+        yield weights

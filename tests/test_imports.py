@@ -21,6 +21,7 @@ CONTRACT = [
     "relu_feature_problem",
     "fourier_feature_problem",
     "relu_network_problem",
+    "modular_addition_problem",
     "data_problem",
     "relu_features",
     "fourier_features",
