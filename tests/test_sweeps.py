@@ -66,14 +66,6 @@ class TestTable:
         pd.testing.assert_frame_equal(few, many[many.draw < 3])
 
 
-class TestWorkers:
-    def test_the_table_does_not_depend_on_their_number(self):
-        grid = {**SMALL, "init_variance": [0.5, 1.0], "label_noise": 0.1}
-        one = gk.sweep(**grid)
-        two = gk.sweep(**{**grid, "n_jobs": 2})
-        pd.testing.assert_frame_equal(one, two)
-
-
 def problem_of_two_rows(*, scale=1.0, label="none", rng):
     """A drawing function of a user: two samples of three features."""
     if scale == 3.0:
