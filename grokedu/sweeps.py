@@ -337,7 +337,8 @@ def _results_of_dask(client, tasks):
     """The same from Dask itself: joblib would wait for ever for a task that kills its workers."""
     from dask.distributed import KilledWorker, as_completed
 
-    futures = {client.submit(_measure, key, tasks[key], pure=False): key for key in tasks}
+    sent = client.map(_measure, list(tasks), list(tasks.values()), pure=False)
+    futures = dict(zip(sent, tasks, strict=True))
     try:
         for future, result in as_completed(futures, with_results=True, raise_errors=False):
             key = futures.pop(future)
