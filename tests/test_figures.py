@@ -391,6 +391,31 @@ class TestValley:
         assert np.abs([*problem.teacher, *self.PATH[0]]).max() < high == -low
 
 
+class TestPhase:
+    X, Y = np.array([1e-4, 1e-3, 1e-2]), np.array([0.1, 0.2])
+    VALUES = np.array([[3.0, 40.0, np.nan], [0.5, 2000.0, -1.0]])
+
+    def test_cells_have_their_colors_and_where_nothing_groks_none(self, ax):
+        ax.set(xscale="log")
+        figures.plot_phase(ax, self.X, self.Y, self.VALUES)
+        [mesh] = ax.collections
+        np.testing.assert_array_equal(mesh.get_array().mask.ravel(), [0, 0, 1, 0, 0, 1])
+        assert (mesh.norm.vmin, mesh.norm.vmax) == (1, 10_000)
+        np.testing.assert_allclose(mesh.get_coordinates()[0, :, 0], 10 ** np.arange(-4.5, -1))
+        np.testing.assert_allclose(mesh.get_coordinates()[:, 0, 1], [0.05, 0.15, 0.25])
+        assert ax.patch.get_hatch()
+
+    @pytest.mark.parametrize("certified", [0, 1, [[1, 1, 0], [1, 0, 0]]])
+    @pytest.mark.parametrize("values", [VALUES, np.full((2, 3), np.nan)])
+    def test_a_region_everywhere_or_nowhere_and_no_number_at_all(self, ax, certified, values):
+        certified = np.broadcast_to(np.array(certified, dtype=bool), (2, 3))
+        figures.plot_phase(ax, self.X, self.Y, values, certified=certified)
+        ax.figure.canvas.draw()
+        names = [text.get_label() for text in [*ax.get_lines(), *ax.patches]]
+        assert ("Eq. (8) certifies a delay" in names) == certified.any()
+        assert "nothing groks" in names
+
+
 class TestSweep:
     def test_mean_and_spread_over_draws(self, ax):
         data = table(

@@ -12,7 +12,7 @@ from grokedu.explorers import ridge
 from grokedu.explorers.base import HERE, Still, check_names, settings_of
 from grokedu.explorers.settings import traits
 
-COLUMNS, ROWS = 61, 41
+COLUMNS, ROWS = 61, 31
 _DELTA = 0.05  # the bound holds with probability 1 − δ
 
 # A map shows the whole range of a setting, which is chosen so that round values are in its cells.

@@ -21,6 +21,7 @@ import {
 const MARGIN = { left: 40, right: 10, top: 20, bottom: 98 };
 const BAR = { below: 48, height: 10 }; // the scale of colors, below the map
 const TOUCH = 44; // what a finger can hit
+const TALL = 1.3; // height of a cell over its width
 const BUDGET = 6; // ms of each frame
 const FAR = 5; // cells that an arrow key goes with Shift
 const KEYS = {
@@ -58,8 +59,11 @@ export class MapView {
     const layer = () =>
       this.svg.append("g").attr("aria-hidden", "true").style("pointer-events", "none");
     this.ground = this.svg.append("rect").attr("class", "gk-phase-ground");
+    const id = `grokedu-phase-${maps++}-${Math.random().toString(36).slice(2, 8)}`;
+    this.frames = [this.ground, this.svg.append("clipPath").attr("id", id).append("rect")];
+    const inside = layer().attr("clip-path", `url(#${id})`);
     this.region = ["gk-phase-casing", "gk-phase-region"].map((name) =>
-      layer().append("path").attr("class", name),
+      inside.append("path").attr("class", name),
     );
     this.name = layer()
       .append("text")
@@ -67,7 +71,7 @@ export class MapView {
       .attr("text-anchor", "middle");
     this.axes = [0, 1, 2].map(() => layer().attr("class", "gk-axis"));
     this.titles = [0, 1, 2].map(() => layer().append("text").attr("class", "gk-axis-title"));
-    this.bar = this.makeBar(layer());
+    this.bar = this.makeBar(layer(), `${id}-bar`);
     this.cursor = this.makeCursor();
     this.makeLegend();
     this.words = add(this.box, "p", { class: "gk-note gk-phase-words" });
@@ -97,8 +101,7 @@ export class MapView {
     ];
   }
 
-  makeBar(layer) {
-    const id = `grokedu-phase-${maps++}-${Math.random().toString(36).slice(2, 8)}`;
+  makeBar(layer, id) {
     const gradient = layer.append("linearGradient").attr("id", id);
     COLORS.forEach((color, i) => {
       gradient
@@ -215,9 +218,7 @@ export class MapView {
     }
     this.work();
     this.drawCursor(settings);
-    const { quantity } = look;
-    const { isDone } = this.map;
-    return { axes, quantity, map: { isDone, ...this.map, values: this.map.values(quantity) } };
+    return { axes, quantity: look.quantity, map: this.map };
   }
 
   /** A part of the map in each frame. */
@@ -239,7 +240,7 @@ export class MapView {
   place(width) {
     const { axes, x, y } = this.map;
     const right = width - MARGIN.right;
-    const height = ((right - MARGIN.left) / COLUMNS) * ROWS;
+    const height = ((right - MARGIN.left) / COLUMNS) * TALL * ROWS;
     const bottom = MARGIN.top + height;
     this.box.style.width = `${width}px`;
     this.svg
@@ -253,11 +254,13 @@ export class MapView {
       width: `${right - MARGIN.left}px`,
       height: `${height}px`,
     });
-    this.ground
-      .attr("x", MARGIN.left)
-      .attr("y", MARGIN.top)
-      .attr("width", right - MARGIN.left)
-      .attr("height", height);
+    for (const rect of this.frames) {
+      rect
+        .attr("x", MARGIN.left)
+        .attr("y", MARGIN.top)
+        .attr("width", right - MARGIN.left)
+        .attr("height", height);
+    }
     this.drawAxes(width, bottom);
     this.bar
       .attr("x", MARGIN.left)

@@ -17,7 +17,7 @@ export const AXES = [
   "test_threshold",
 ];
 export const COLUMNS = 61;
-export const ROWS = 41;
+export const ROWS = 31;
 const NODES = 112;
 const REACH = 20;
 const GONE = -45; // e^−45 is nothing beside what is left
