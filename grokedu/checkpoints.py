@@ -91,7 +91,7 @@ class Checkpoint:
         except FileNotFoundError:
             return
         except pa.ArrowInvalid:  # the machine, not only the sweep, stopped while it was written
-            warnings.warn(f"{file} is damaged: its problems are run again", stacklevel=5)
+            warnings.warn(f"{file} is damaged: its problems are run again", stacklevel=4)
             return
         if file.name != _MERGED:
             self._loose.add(file)

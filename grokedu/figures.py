@@ -383,7 +383,9 @@ def add_legend(ax, **options):
 def _check_one_axis(table, parameter):
     if parameter not in table.columns:
         raise ValueError(f"parameter={parameter!r} is no column of the table: pass one of its own")
-    others = table.columns.drop([parameter, *_RESULTS], errors="ignore")
+    # A sweep puts its results after `draw`: those of a run of your own have any names.
+    settings = table.columns[: list(table.columns).index("draw") if "draw" in table else None]
+    others = settings.drop([parameter, *_RESULTS], errors="ignore")
     counts = table.groupby(parameter)[list(others)].nunique(dropna=False).max()
     several = list(counts[counts > 1].index)
     if several:

@@ -113,8 +113,9 @@ def sweep(
         another grid, seed or function is refused. One sweep at a time writes into a folder.
         Needs pyarrow (``grokedu[sweeps]``); ``pandas.read_parquet(path)`` reads what is there.
     n_jobs : int
-        joblib workers; −1 means one per core. The table depends neither on it nor on the backend
-        that `joblib.parallel_config` chooses: loky, threading, multiprocessing or dask.
+        joblib workers; −1 means one per core. On Dask all workers of the cluster run, whatever it
+        says. The table depends neither on it nor on the backend that `joblib.parallel_config`
+        chooses: loky, threading, multiprocessing or dask.
     progress : bool
         Show a progress bar.
     **parameters

@@ -496,6 +496,11 @@ class TestSweep:
         figures.plot_sweep(ax, data, "n_features")
         assert len(lines(ax, COLORS["test"])) == 1
 
+    def test_results_of_a_run_of_your_own_are_no_second_axis(self, ax):
+        data = table(n_features=[10, 10], draw=[0, 1], generalize_step=[1, 3], norm=[0.1, 0.2])
+        figures.plot_sweep(ax, data, "n_features")
+        assert lines(ax, COLORS["test"])[0].get_ydata().tolist() == [2]
+
     def test_a_column_that_is_not_there(self, ax):
         with pytest.raises(ValueError, match="parameter='m' is no column"):
             figures.plot_sweep(ax, table(n_features=[1]), "m")

@@ -111,27 +111,23 @@ class TestAnyRun:
         table = gk.sweep(problem=drawn, run=run, a=[1, 2], b=3.5, n_seeds=1, **ALONE)
         assert table["twice a"].tolist() == [2, 4] and table["twice b"].tolist() == [7.0, 7.0]
 
-    def test_networks_of_your_own(self):
-        """A problem of the package with a run that measures something else."""
+    def test_what_the_package_draws_with_a_run_of_your_own(self):
+        def losses(problem, *, weight_decay, steps=3):
+            train = gk.train_network if isinstance(problem, gk.NetworkProblem) else gk.train_ridge
+            rates = dict(weight_decay=weight_decay, learning_rate=0.01, progress=False)
+            curve = train(problem, **rates, n_steps=steps)
+            return {"last": curve.test_loss[-1]}
 
-        def losses(problem, *, weight_decay, steps=(0, 10)):
-            curve = gk.exact_ridge(
-                problem, weight_decay=weight_decay, learning_rate=1, steps=[0, 10]
-            )
-            return {"first": curve.test_loss[0], "last": curve.test_loss[1]}
-
-        table = gk.sweep(
-            run=losses,
-            n_features=50,
-            n_samples=5,
-            weight_decay=[0.0, 1e-2],
-            steps=[(0, 1)],
-            n_seeds=3,
-            **ALONE,
-        )
-        problem = gk.gaussian_problem(n_features=50, n_samples=5, rng=draw_rng(2))
-        curve = gk.exact_ridge(problem, weight_decay=1e-2, learning_rate=1, steps=[0, 10])
-        assert table["last"].iloc[-1] == curve.test_loss[1]
+        small = dict(weight_decay=[0.01, 1.0], n_seeds=2, **ALONE)
+        network = dict(n_samples=3, input_dim=2, width=4)
+        features = dict(n_samples=3, input_dim=2, n_features=10)
+        for problem, sizes in [
+            (gk.relu_network_problem, network),
+            (gk.relu_feature_problem, features),
+        ]:
+            table = gk.sweep(problem=problem, run=losses, **sizes, **small)
+            drawn = problem(**sizes, rng=draw_rng(1))
+            assert table["last"].iloc[-1] == losses(drawn, weight_decay=1.0)["last"]
 
     @pytest.mark.parametrize(
         ("change", "words"),
@@ -189,7 +185,9 @@ def engine(request):
     if request.param == "dask":
         from dask.distributed import Client
 
-        with Client(scheduler_file=request.getfixturevalue("cluster") / "scheduler.json"):
+        folder = request.getfixturevalue("cluster")
+        with Client(scheduler_file=folder / "scheduler.json") as client:
+            client.wait_for_workers(2)
             yield request.param
     else:
         yield request.param
@@ -251,11 +249,10 @@ class TestCheckpoint:
     def kept(self, tmp_path):
         return tmp_path / "kept"
 
-    @pytest.mark.parametrize("calls", [0, 5])
     def test_killed_and_resumed_it_is_the_same_table_and_nothing_was_run_twice(
-        self, table, kept, tmp_path, calls
+        self, table, kept, tmp_path
     ):
-        log = str(tmp_path / "log")
+        log, calls = str(tmp_path / "log"), 5
         script = (
             "import grokedu as gk, test_sweeps_machines as t\n"
             f"gk.sweep(**t.GRID, **t.ALONE, log={log!r}, checkpoint={str(kept)!r})"
