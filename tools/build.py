@@ -102,11 +102,15 @@ def _is_generated(file):
 
 
 def run_jupyter_book(root, folder):
+    environment = surroundings.kernel_environment(folder, KERNEL_SETTINGS)
+    # What fails here fails again below, with better messages.
+    execute = [sys.executable, Path(__file__).with_name("execute.py"), root]
+    subprocess.run(execute, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     run = subprocess.run(
         [jupyter_book, "build", ".", "-W", "-n", "--keep-going", "-q"],
         cwd=root,
-        env=surroundings.kernel_environment(folder, KERNEL_SETTINGS),
+        env=environment,
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -34,8 +34,11 @@ def kernel_environment(folder, kernel_settings):
         **{name: value for name, value in os.environ.items() if not _changes_outputs(name)},
         "IPYTHONDIR": str(profile.parent),
         "JUPYTER_PREFER_ENV_PATH": "1",
+        "MKL_NUM_THREADS": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "MPLCONFIGDIR": str(folder / "matplotlib"),
+        # Matrices of a few hundred rows lose time to a second thread, and chapters run in parallel.
+        "OPENBLAS_NUM_THREADS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "PYTHONUTF8": "1",
     }
