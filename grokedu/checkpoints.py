@@ -36,7 +36,7 @@ class Checkpoint:
         self._path, self._settings = Path(path), settings
         self._loose, self.done = set(), {}
         try:
-            import pyarrow  # noqa: F401
+            import pyarrow.parquet  # noqa: F401  now, lest finished problems wait for it
         except ImportError:
             raise ImportError(
                 f"checkpoint={str(path)!r} is a folder of Parquet files, which pyarrow writes: "
