@@ -22,7 +22,7 @@ const MARGIN = { left: 40, right: 10, top: 20, bottom: 98 };
 const BAR = { below: 48, height: 10 }; // the scale of colors, below the map
 const TOUCH = 44; // what a finger can hit
 const TALL = 1.3; // height of a cell over its width
-const BUDGET = 6; // ms of each frame
+const BUDGET = 4; // ms of each frame
 const FAR = 5; // cells that an arrow key goes with Shift
 const KEYS = {
   ArrowUp: [0, 1],
