@@ -1,11 +1,16 @@
 """The recipes of book/results: what is done survives an interruption, and what is found holds."""
 
+import hashlib
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+import grokedu as gk
+from grokedu.sweeps import draw_rng
 
 RECIPE = Path(__file__).resolve().parents[1] / "book" / "results" / "networks.py"
 
@@ -121,3 +126,44 @@ class TestPredictions:
         recorded = table[(table.panel == "targets") & (table.setting == number)].iloc[0]
         for name in ("weight_decay", "init_variance", "predicted", "predicted_sd", "mean"):
             assert measured[name] == pytest.approx(recorded[name], rel=1e-6), (number, name)
+
+
+@pytest.fixture(scope="module")
+def ratios():
+    return _load(RECIPE.with_name("step_ratios.py"))
+
+
+@pytest.fixture(scope="module")
+def by_steps():
+    return pd.read_csv(RECIPE.with_name("step_ratios.csv"))
+
+
+class TestRecordedStepRatios:
+    """book/results/step_ratios.csv."""
+
+    def test_checksum(self, by_steps):
+        record = json.loads((RECIPE.with_name("step_ratios.json")).read_text())
+        content = (RECIPE.with_name("step_ratios.csv")).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == record["sha256"]
+        assert record["rows"] == len(by_steps)
+
+    def test_the_first_hundred_steps_give_the_same_rows(self, ratios, by_steps):
+        rows = pd.DataFrame(ratios.measure(0, ratios.STEPS[:4]))
+        recorded = by_steps.query("draw == 0 and last < 100").reset_index(drop=True)
+        pd.testing.assert_frame_equal(rows, recorded, rtol=1e-5)
+
+    def test_the_first_ratio_is_that_of_the_package(self, ratios, by_steps):
+        problem = gk.relu_network_problem(rng=draw_rng(0))
+        rule = {"weight_decay": ratios.WEIGHT_DECAY, "learning_rate": ratios.LEARNING_RATE}
+        start = problem.hidden_weights, problem.output_weights
+        recorded = by_steps.query("draw == 0 and first == 0").largest_ratio
+        expected = gk.theory.network_step_ratios(problem, *start, **rule)
+        np.testing.assert_allclose(recorded, expected, rtol=1e-5)
+
+    def test_every_step_shrinks_both_layers_until_the_condition_holds(self, ratios, by_steps):
+        assert (by_steps.largest_ratio < 1).all() and (by_steps.norm_share <= 1).all()
+        for _, run in by_steps.groupby(["draw", "layer"]):
+            assert list(run["first"]) == ratios.STEPS[:-1]
+            assert list(run["last"] + 1) == ratios.STEPS[1:]
+        limit = 2 * (1 - ratios.WEIGHT_DECAY * ratios.LEARNING_RATE)
+        assert (by_steps[by_steps["last"] == ratios.STEPS[-1] - 1].condition <= limit).all()
