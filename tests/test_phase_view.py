@@ -14,7 +14,7 @@ IS_DONE = f"{MAP}.isDone"
 
 @pytest.fixture(scope="module")
 def address(address_of):
-    return address_of(PhaseExplorer(n_samples=52, n_features=200))
+    return address_of(PhaseExplorer(n_samples=52, n_features=200, presets=[("as it was", {})]))
 
 
 def ground(view):
@@ -73,12 +73,16 @@ def test_arrow_keys_move_cell_by_cell_and_stop_at_the_edge(view):
 
 
 def test_the_reader_chooses_axes_and_quantity_and_the_address_has_them(view, open_view):
+    preset = view.page.get_by_role("button", name="as it was")
+    assert preset.get_attribute("aria-pressed") == "true"
     view.page.get_by_label("axis across the map").select_option(
         "init_variance"
     )  # they change places
     view.page.get_by_label("axis up the map").select_option("n_samples")
     view.page.get_by_label("what the map shows").select_option("ratio")
     axes = ("init_variance", "n_samples")
+    view.settle()
+    assert preset.get_attribute("aria-pressed") == "false"
     view.page.wait_for_function(IS_DONE)
     ours = map_of(view.shown("state"), axes)
     shown = view.page.evaluate(

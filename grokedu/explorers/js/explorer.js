@@ -366,7 +366,8 @@ class Explorer {
       const run = ["run", "run_times"].map((name) => this.model.get(name));
       const inputs = [problem, ...run, pinned, before];
       const linear = this.model.get("linear");
-      const key = JSON.stringify([settings, this.layers, linear, width, work, this.link.state]);
+      const { layers, views } = this;
+      const key = JSON.stringify([settings, layers, views, linear, width, work, this.link.state]);
       if (key !== this.key || inputs.some((input, i) => input !== this.inputs[i])) {
         this.key = key;
         this.inputs = inputs;
