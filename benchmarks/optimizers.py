@@ -62,16 +62,48 @@ def torch_optimizer(weights, setting):
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
+def torch_test_loss(problem):
+    if isinstance(problem, gk.DataProblem):
+        features, targets = map(torch.tensor, (problem.test_features, problem.test_targets))
+        return lambda weights: ((features @ weights - targets) ** 2).mean()
+    teacher, scale = torch.tensor(problem.teacher), float(problem.covariance)
+    return lambda weights: ((weights - teacher) ** 2).sum() * scale
+
+
+def own_data():
+    """Labels of a plane, learned on random ReLU features, with test rows in place of a teacher."""
+    rng = np.random.default_rng(2)
+    inputs = rng.standard_normal((200, 5))
+    labels = np.sign(inputs[:, 0] + 0.3)
+    features = gk.relu_features(inputs, n_features=400, rng=rng)(inputs)
+    rows = dict(test_features=features[60:], test_targets=labels[60:])
+    return gk.data_problem(features[:60], labels[:60], **rows, init_variance=9.0, rng=rng)
+
+
+def compare_times_on_own_data():
+    """t1 and t2 of `data_problem` are those of `torch.optim.SGD`, to the step."""
+    problem = own_data()
+    setting = dict(weight_decay=1e-3, learning_rate=1.0 / problem.max_curvature)
+    ours, theirs = with_grokedu(problem, setting), with_torch(problem, setting)
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+    run = gk.train_ridge(problem, **setting, n_steps=N_STEPS, progress=False)
+    levels = dict(train_threshold=0.1, test_threshold=0.8)
+    times = gk.grokking_times(run, **levels)
+    of_torch = gk.grokking_times(replace(run, train_loss=theirs[0], test_loss=theirs[1]), **levels)
+    exact = gk.exact_grokking_times(problem, **setting, **levels)
+    assert times == of_torch == exact, (times, of_torch, exact)
+    print(f"  data_problem: as torch.optim.SGD and as the closed form, to the step: {times}")
+
+
 def with_torch(problem, setting):
     """PyTorch as one writes it: a loss, its `backward`, and a step of the optimizer."""
-    features, targets, teacher = map(
-        torch.tensor, (problem.features, problem.targets, problem.teacher)
-    )
+    features, targets = torch.tensor(problem.features), torch.tensor(problem.targets)
+    population_loss = torch_test_loss(problem)
     weights = torch.nn.Parameter(torch.tensor(problem.initial_weights))
     optimizer, scheduler = torch_optimizer(weights, setting)
     n, size, rng = len(targets), setting.get("batch_size"), np.random.default_rng(1)
     order = np.arange(n)
-    scale = float(problem.covariance)
 
     def data_loss(outputs, targets):
         if setting.get("loss") == "logistic":
@@ -82,9 +114,8 @@ def with_torch(problem, setting):
     batch = 0
     for step in range(N_STEPS + 1):
         with torch.no_grad():
-            error = weights - teacher
             train_loss[step] = data_loss(features @ weights, targets)
-            test_loss[step] = error @ error * scale
+            test_loss[step] = population_loss(weights)
         if step == N_STEPS:
             break
         rows = order
@@ -109,6 +140,7 @@ def seconds(function):
 def main():
     print(f"Ridge, n = 100, m = 1000, {N_STEPS:,} steps, both losses at every step (float64)")
     problem = gk.gaussian_problem(rng=np.random.default_rng(0))
+    compare_times_on_own_data()
     labelled = replace(problem, targets=np.sign(problem.targets))
     for name, setting in SETTINGS.items():
         case = labelled if setting.get("loss") == "logistic" else problem
