@@ -43,7 +43,7 @@ PANELS = {
     "weight decay": ("weight_decay", [0.05, 0.1, 0.2, 0.5], 20),
     "samples": ("n_samples", [25, 50, 75, 100], 8),
     "width": ("width", [250, 500, 1000, 2000], 20),
-    "initial variance": ("init_variance", [0.5, 1.0, 2.0, 4.0], 8),
+    "initial variance": ("init_variance", [0.5, 1.0, 2.0, 4.0], 20),
 }
 MAX_STEPS = {"closed form": 3_000_000, "simulate": 100_000}
 
