@@ -27,11 +27,17 @@ PATIENCE = 60  # seconds, for a server or a kernel to start
 # Everything on the page, also what is not in view.
 NOTEBOOK_SETTINGS = {"windowingMode": "none"}
 DEFAULTS = defaults(SETTINGS)
+FEW_DIGITS = """from sklearn.datasets import load_digits
+
+pixels, digits = load_digits(return_X_y=True)
+"""
 NOTEBOOKS = {
-    "ridge.ipynb": "Ridge",
-    "network.ipynb": "Network",
-    "valley.ipynb": "Valley",
-    "twin.ipynb": "Valley",
+    "ridge.ipynb": "RidgeExplorer()",
+    "network.ipynb": "NetworkExplorer()",
+    "valley.ipynb": "ValleyExplorer()",
+    "twin.ipynb": "ValleyExplorer()",
+    "phase.ipynb": "PhaseExplorer()",
+    "digits.ipynb": "DigitsExplorer(pixels[:200], digits[:200], weight_decay=1e-5)",
 }
 LINK = "[more weight decay](#valley:weight_decay=0.03)"
 CHAPTER = "setup.ipynb"
@@ -66,8 +72,10 @@ def wait_for_server(address, process):
 def lab(tmp_path_factory):
     """The address of a JupyterLab with some notebooks, with its settings in tmp."""
     folder = tmp_path_factory.mktemp("lab")
-    for name, kind in NOTEBOOKS.items():
-        code = f"from grokedu.explorers import {kind}Explorer\n\n{kind}Explorer()"
+    for name, explorer in NOTEBOOKS.items():
+        before = FEW_DIGITS if "pixels" in explorer else ""
+        kind = explorer.split("(")[0]
+        code = f"{before}from grokedu.explorers import {kind}\n\n{explorer}"
         cells = [nbformat.v4.new_markdown_cell(LINK), nbformat.v4.new_code_cell(code)]
         notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
@@ -356,6 +364,21 @@ def pair(valley_page):
     pair[1].wait_for()
     wait_until(valley_page, f"{PLOTS}.length === 2 && {PLOTS}.every((p) => p?.mode === 'live')")
     return pair
+
+
+def test_a_map_of_phases_runs_the_place_at_its_cursor(browser, lab):
+    with opened(browser, lab, "phase.ipynb") as page:
+        assert_run_equals_the_browsers(page)
+        type_into(page, "init_variance", "2", 2)
+        move_by_key(page, "weight_decay")
+        assert_run_equals_the_browsers(page)
+
+
+def test_digits_are_learned_on_both_sides(browser, lab):
+    with opened(browser, lab, "digits.ipynb") as page:
+        assert_run_equals_the_browsers(page, "gradient descent, by loss")
+        type_into(page, "init_variance", "100", 100)
+        assert_run_equals_the_browsers(page, "gradient descent, by loss")
 
 
 def state_of(plot):

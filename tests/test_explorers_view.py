@@ -310,6 +310,10 @@ class TestAddress:
 
     def test_two_explorers_have_an_address_each(self, open_view):
         view = open_view("?two#ridge-2:seed=5")
+        view.page.wait_for_function(
+            "document.querySelectorAll('.grokedu-plot').length === 2 && "
+            "[...document.querySelectorAll('.grokedu-plot')].every((p) => p.__grokedu?.steps)"
+        )
         assert seeds(view) == [0, 5]
         view.page.evaluate("location.hash = '#ridge:seed=3'")
         assert seeds(view) == [3, 5]
