@@ -14,6 +14,7 @@ from pages import visit
 
 import grokedu as gk
 from grokedu.explorers import KINDS, ValleyExplorer
+from grokedu.explorers.phase import map_of
 
 ROOT = Path(__file__).resolve().parents[1]
 N_RANDOM_PROBLEMS = 200
@@ -149,6 +150,21 @@ def assert_valley_equals_python(page):
     np.testing.assert_allclose(shown["path"], path, rtol=1e-9, atol=1e-12)
 
 
+def assert_phase_equals_python(page):
+    """The run at the cursor, and every cell of the map."""
+    assert_ridge_equals_python(page)
+    page.wait_for_function("document.querySelector('.grokedu-plot').__grokedu.map.isDone")
+    state, axes, quantity, shown = page.evaluate(
+        """() => {
+          const { state, axes, quantity, map } = document.querySelector(".grokedu-plot").__grokedu;
+          return [state, axes, quantity, Array.from(map.values(quantity), (v) => v || null)];
+        }"""
+    )
+    values = map_of(state, axes).values(quantity)
+    shown = np.reshape(np.array(shown, dtype=float), values.shape)
+    np.testing.assert_allclose(shown, values, rtol=1e-6)
+
+
 def control(page, name):
     return page.locator(f"[data-setting={name}]")
 
@@ -234,6 +250,7 @@ CHECKS = {
     "ridge": assert_ridge_equals_python,
     "network": assert_trained_as_in_python,
     "valley": assert_valley_equals_python,
+    "phase": assert_phase_equals_python,
 }
 SLIDERS = [
     pytest.param(kind, setting.name, id=f"{kind} {setting.name}")
