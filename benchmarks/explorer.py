@@ -5,8 +5,10 @@ clock starts before the event and stops in the first task after the next frame w
 frames a second that includes the wait for the frame, about 8 ms on average; the second measurement
 lets the browser paint as soon as it can, which leaves our work and the browser's: layout and
 painting, here without a graphics card. "Scripts" is our share of it. "Draw again" makes new
-features of the digits, and "pauses" are the longest times without a frame meanwhile. Figures of a
-busy machine say little: its load is printed beside them.
+features of the digits, and "pauses" are the longest times without a frame meanwhile. On the map of
+phases the cursor moves by one cell, and the slider of m asks for another map: "whole map" is the
+time until its last cell is colored. Figures of a busy machine say little: its load is printed
+beside them.
 
     python benchmarks/explorer.py            every size, about three minutes
     python benchmarks/explorer.py --short    two sizes and few moves, to see that it runs
@@ -18,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -30,7 +33,7 @@ from conftest import serve  # noqa: E402
 from explorer_page import write_page  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 
-from grokedu.explorers import DigitsExplorer  # noqa: E402
+from grokedu.explorers import DigitsExplorer, PhaseExplorer  # noqa: E402
 
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 DISPLAYS = {
@@ -41,31 +44,43 @@ SIZES = (20, 100, 200, 300, 400, 500)
 MOVES = 200
 SHORT = {"sizes": (100, 500), "moves": 40}
 
-MEASURE = """async (moves) => {
-  const slider = document.querySelector("[data-setting=weight_decay] input[type=range]");
+MEASURE = """async ([moves, name, byKey]) => {
   const plot = document.querySelector(".grokedu-plot");
+  const slider = plot.querySelector(`[data-setting=${name}] input[type=range]`);
+  const cursor = plot.querySelector(".gk-phase-cursor");
+  const move = (way) => {
+    if (byKey) {
+      const key = way > 0 ? "ArrowRight" : "ArrowLeft";
+      cursor.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
+    } else {
+      slider.valueAsNumber += way;
+      slider.dispatchEvent(new Event("input", {bubbles: true}));
+    }
+  };
   const painted = () => new Promise((done) => requestAnimationFrame(() => {
     const channel = new MessageChannel();
     channel.port1.onmessage = () => done(performance.now());
     channel.port2.postMessage(null);
   }));
   const pause = (time) => new Promise((done) => setTimeout(done, time));
-  const times = [], scripts = [];
-  for (let move = 0; move < moves; move++) {
+  const times = [], scripts = [], maps = [];
+  for (let k = 0; k < moves; k++) {
     await pause(20 + 17 * Math.random());
-    const before = plot.__grokedu.state.weight_decay;
-    const way = Math.floor(move / 20) % 2 ? -1 : 1;
+    const before = plot.__grokedu.state[name];
+    const way = Math.floor(k / 20) % 2 ? -1 : 1;
     const started = performance.now();
-    slider.valueAsNumber += way;
-    slider.dispatchEvent(new Event("input", {bubbles: true}));
+    move(way);
     await null; // the explorer draws as soon as the event is over
     const drawn = performance.now();
     const done = await painted();
-    if (plot.__grokedu.state.weight_decay === before) throw new Error("the curve did not move");
+    if (plot.__grokedu.state[name] === before) throw new Error("the curve did not move");
     times.push(done - started);
     scripts.push(drawn - started);
+    if (byKey || !plot.__grokedu.map) continue;
+    while (!plot.__grokedu.map.isDone) await painted();
+    maps.push(performance.now() - started);
   }
-  return {times, scripts};
+  return maps.length ? {times, scripts, "whole map": maps} : {times, scripts};
 }"""
 
 DRAW_AGAIN = """async (draws) => {
@@ -97,7 +112,7 @@ def measure(page, address, n_samples, moves):
     page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.state")
     page.wait_for_timeout(500)
     assert page.evaluate("document.querySelector('.grokedu-plot').__grokedu.modes.n") == n_samples
-    return page.evaluate(MEASURE, moves)
+    return page.evaluate(MEASURE, [moves, "weight_decay", False])
 
 
 def report(page, address, sizes, moves):
@@ -110,8 +125,16 @@ def report_digits(page, address, moves):
     page.goto(address)
     page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.drawn")
     page.wait_for_timeout(500)
-    tell("digits", page.evaluate(MEASURE, moves))
+    tell("digits", page.evaluate(MEASURE, [moves, "weight_decay", False]))
     tell("draw again", page.evaluate(DRAW_AGAIN, DRAWS))
+
+
+def report_map(page, address, moves):
+    page.goto(address)
+    page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.map?.isDone")
+    page.wait_for_timeout(500)
+    tell("map, cursor", page.evaluate(MEASURE, [moves, "weight_decay", True]))
+    tell("map, slider", page.evaluate(MEASURE, [moves, "n_features", False]))
 
 
 def tell(what, result):
@@ -120,7 +143,7 @@ def tell(what, result):
         tail = statistics.quantiles(values, n=20)[-1]
         parts.append(f"{name} {statistics.median(values):5.1f} / {tail:5.1f} ms")
     busy = f"   load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"  {what:10}   {'   '.join(parts)}{busy}", flush=True)
+    print(f"  {what:11}   {'   '.join(parts)}{busy}", flush=True)
 
 
 def main():
@@ -130,12 +153,14 @@ def main():
     subprocess.run([sys.executable, ROOT / "tools" / "build.py"], check=True)
     address = (ROOT / "_build" / "html" / "book" / "intro.html").as_uri()
     pixels, digits = load_digits(return_X_y=True)
-    explorer = DigitsExplorer(pixels[:400], digits[:400])
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        serve(write_page(Path(folder), explorer)) as page_of_digits,
-        sync_playwright() as playwright,
-    ):
+    explorers = DigitsExplorer(pixels[:400], digits[:400]), PhaseExplorer()
+    with ExitStack() as stack:
+        folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in explorers]
+        page_of_digits, page_of_map = (
+            stack.enter_context(serve(write_page(folder, explorer))) + "/index.html"
+            for folder, explorer in zip(folders, explorers, strict=True)
+        )
+        playwright = stack.enter_context(sync_playwright())
         for display, options in DISPLAYS.items():
             moves = how["moves"]
             print(f"Slider event to painted curve, {moves} moves, {display}: median and 95%")
@@ -144,6 +169,7 @@ def main():
             )
             report(browser.new_page(), address, **how)
             report_digits(browser.new_page(), page_of_digits, moves)
+            report_map(browser.new_page(), page_of_map, moves)
             browser.close()
 
 
