@@ -61,24 +61,27 @@ def bare_products(problem):
     _bare_products(inputs, hidden_weights, activations, np.empty_like(hidden_weights), N_STEPS)
 
 
-def grokedu_kernel(problem):
+def grokedu_kernel(problem, momentum=0.0):
     """The kernel that `train_network` runs."""
     inputs, (hidden,) = problem.inputs, problem.hidden_weights
-    columns, output = hidden.T.copy(), problem.output_weights.copy()
+    layers = hidden.T.copy(), problem.output_weights.reshape(len(hidden), -1).copy()
+    velocities = tuple(np.zeros(layer.shape if momentum else (0, 0)) for layer in layers)
+    signals = tuple(np.empty((len(inputs), layer.shape[1])) for layer in layers)
     train_loss = np.empty(N_STEPS)
-    shape = len(inputs), len(hidden)
-    scratch = (np.empty(shape),), (np.empty(shape),)
+    targets = problem.targets.reshape(len(inputs), -1)
     _kernels.relu_network(
         inputs,
-        problem.targets,
-        (columns,),
-        output,
-        *scratch,
+        targets,
+        layers,
+        velocities,
+        signals,
+        (np.empty_like(signals[0]),),
+        momentum,
         WEIGHT_DECAY,
         LEARNING_RATE,
         train_loss,
     )
-    return train_loss, columns.T, output
+    return train_loss, layers[0].T, layers[1].reshape(problem.output_weights.shape)
 
 
 def numpy_loop(problem):

@@ -414,7 +414,7 @@ def optimizer_dual(
 
 
 @_compile_sums
-def _output_layer(hidden, targets, output_weights, rate, output_gradient):
+def _one_output(hidden, targets, output_weights, rate, output_gradient):
     """From pre-activations to back-propagated errors, in place, one sample at a time.
 
     On entry `hidden` (n, m) holds pre-activations of the last hidden layer; on exit the gradient
@@ -433,6 +433,18 @@ def _output_layer(hidden, targets, output_weights, rate, output_gradient):
         for j in range(width):
             output_gradient[j] += scaled * (0.0 if row[j] <= 0.0 else row[j])
             row[j] = 0.0 if row[j] <= 0.0 else scaled * output_weights[j]
+    return squares
+
+
+@_compile_sums
+def _to_residuals(outputs, targets, rate):
+    """Turn outputs into residuals times `rate`, in place. Return the sum of their squares."""
+    squares = 0.0
+    for i in range(outputs.shape[0]):
+        for c in range(outputs.shape[1]):
+            residual = outputs[i, c] - targets[i, c]
+            squares += residual * residual
+            outputs[i, c] = rate * residual
     return squares
 
 
@@ -471,52 +483,76 @@ def _rectify(signals):
 
 
 @_compile
+def _step(weights, velocity, momentum, decay, below, errors):
+    """One step of weights (d, m) along −belowᵀ errors: plain, or heavy ball."""
+    if momentum == 0.0:
+        _descend(weights, 1.0 - decay, below, errors)
+    else:
+        _accumulate_decay(velocity, momentum, weights, -decay)
+        _descend(velocity, 1.0, below, errors)
+        _move(weights, -1.0, velocity)
+
+
+@_compile
 def relu_network(
     inputs,
     targets,
-    hidden_layers,
-    output_weights,
-    activations,
+    layers,
+    velocities,
+    signals,
     errors,
+    momentum,
     weight_decay,
     learning_rate,
     train_loss,
 ):
     """Full-batch gradient descent on all layers of a ReLU network without biases.
 
-    State: `hidden_layers`, a tuple of **transposed** matrices (width_{l−1}, width_l), and
-    `output_weights`. `activations` and `errors` (n, width_l) are scratch. Entry k of `train_loss`
-    is the loss **before** the update of step k.
+    State: `layers`, a tuple of **transposed** matrices (width_{l−1}, width_l), the last of which is
+    (m, o) for o outputs, and the `velocities` of heavy ball, which plain descent does not touch.
+    `signals` and `errors` (n, width_l) are scratch. Targets are (n, o). Entry k of `train_loss` is
+    the loss **before** the update of step k.
     """
-    n_samples = len(targets)
-    depth = len(hidden_layers)
-    keep = 1.0 - learning_rate * weight_decay
-    rate = learning_rate / n_samples
+    n_samples, last = len(targets), len(layers) - 1
+    decay, rate = learning_rate * weight_decay, learning_rate / n_samples
+    # One output is a sum over neurons, which is faster by hand than as products of matrices.
+    one_output = targets.shape[1] == 1
+    output_weights, answers = layers[last].ravel(), targets.ravel()
     output_gradient = np.empty_like(output_weights)
+    output_velocity = velocities[last].ravel()
     for step in range(len(train_loss)):
-        np.dot(inputs, hidden_layers[0], activations[0])
-        for layer in range(1, depth):
-            _rectify(activations[layer - 1])
-            np.dot(activations[layer - 1], hidden_layers[layer], activations[layer])
+        np.dot(inputs, layers[0], signals[0])
+        for layer in range(1, last):
+            _rectify(signals[layer - 1])
+            np.dot(signals[layer - 1], layers[layer], signals[layer])
 
-        squares = _output_layer(
-            activations[depth - 1], targets, output_weights, rate, output_gradient
-        )
+        if one_output:
+            squares = _one_output(signals[last - 1], answers, output_weights, rate, output_gradient)
+        else:
+            _rectify(signals[last - 1])
+            np.dot(signals[last - 1], layers[last], signals[last])
+            squares = _to_residuals(signals[last], targets, rate)
         train_loss[step] = squares / (2 * n_samples)
         if not np.isfinite(squares):
             return step
-        for j in range(len(output_weights)):
-            output_weights[j] = keep * output_weights[j] - output_gradient[j]
+        if one_output and momentum == 0.0:
+            for j in range(len(output_weights)):
+                output_weights[j] = (1.0 - decay) * output_weights[j] - output_gradient[j]
+        elif one_output:
+            for j in range(len(output_weights)):
+                change = momentum * output_velocity[j] - decay * output_weights[j]
+                output_velocity[j] = change - output_gradient[j]
+                output_weights[j] += output_velocity[j]
 
-        # The last activations now hold the errors of their layer; go down from there.
-        for layer in range(depth - 1, 0, -1):
-            below = activations[layer - 1]
-            np.dot(activations[layer], hidden_layers[layer].T, errors[layer - 1])
-            _descend(hidden_layers[layer], keep, below, activations[layer])
+        # The signals of this layer now hold its errors; go down from there.
+        for layer in range(last - 1 if one_output else last, 0, -1):
+            below = signals[layer - 1]
+            np.dot(signals[layer], layers[layer].T, errors[layer - 1])
+            _step(layers[layer], velocities[layer], momentum, decay, below, signals[layer])
             for i in range(below.shape[0]):
                 for j in range(below.shape[1]):
                     below[i, j] = 0.0 if below[i, j] <= 0.0 else errors[layer - 1][i, j]
-        _descend(hidden_layers[0], keep, inputs, activations[0])
+        _step(layers[0], velocities[0], momentum, decay, inputs, signals[0])
     return len(train_loss)
 
 

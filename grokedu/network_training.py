@@ -28,7 +28,8 @@ def train_network(
 ):
     """Train all layers of a ReLU network by full-batch gradient descent with weight decay.
 
-    The update of every weight is θ ← θ − η [ ∇L_n(θ) + λθ ] (paper, Section 5.3).
+    The update of every weight is θ ← θ − η [ ∇L_n(θ) + λθ ] (paper, Section 5.3), or that of heavy
+    ball.
 
     Parameters
     ----------
@@ -38,15 +39,14 @@ def train_network(
     n_steps : int
         Number of steps.
     momentum : float
-        β of heavy ball, v ← βv + ∇L_n + λθ and θ ← θ − ηv, at least 0 and below 1. Only for
-        modular addition.
+        β of heavy ball, v ← βv + ∇L_n + λθ and θ ← θ − ηv from v = 0, at least 0 and below 1.
     train_threshold, test_threshold : float
         ε and c: the steps at which the losses cross them are among the recorded ones, so
         `grokking_times` with these thresholds is exact to the step.
     tail : {"simulate", "closed form"}
         With "closed form" the simulation stops once the training loss is at most `fit_tolerance`,
         and the rest follows the law of the late stage: all weights shrink by 1 − ηλ a step, both
-        losses by (1 − ηλ)^{2k}. It needs targets that are zero.
+        losses by (1 − ηλ)^{2k}. It needs the zero teacher, and no momentum.
     fit_tolerance : float
         The training loss that counts as fitted. What is still to be fitted is neglected; the
         chapter on networks shows how the error of t2 shrinks with the tolerance.
@@ -62,8 +62,8 @@ def train_network(
         At steps spaced by about 10 %, and around the crossings of ε and c: the training loss is
         watched at every step; a crossing of c is found by bisection when the test loss is above c
         at one recorded step and not at the next. `weights` is the tuple of hidden layers followed
-        by the output weights. With targets that are not zero `test_loss` is NaN, since nothing says
-        what the network should answer to other inputs.
+        by the output weights. `test_loss` is NaN for labels that are not zero and neither come from
+        a teacher nor with labels of `test_inputs`: nothing says then what is right elsewhere.
 
         For modular addition every step is recorded, with accuracies too: the losses are
         (1/2n) Σ ‖N − y‖² over the training cells and the mean of ‖N − y‖² over the others, NaN if
@@ -73,7 +73,8 @@ def train_network(
     ------
     ValueError
         For ηλ ≥ 1, negative λ, η ≤ 0, n_steps < 1, thresholds ≤ 0, a `progress` that cannot be
-        called, or a closed-form tail with targets that are not zero or a tolerance above ε.
+        called, or a closed-form tail with another teacher than zero, momentum, or a tolerance
+        above ε.
 
     Notes
     -----
@@ -85,11 +86,9 @@ def train_network(
     momentum = check_number("momentum", momentum, at_least=0, remedy=_MOMENTUM)
     if momentum >= 1:
         raise ValueError(f"momentum={momentum:g}: {_MOMENTUM}")
+    rule = {"momentum": momentum, "weight_decay": weight_decay, "learning_rate": learning_rate}
     if isinstance(problem, ModularAdditionProblem):
-        rates = {"weight_decay": weight_decay, "learning_rate": learning_rate}
-        return _train_modular(problem, {"momentum": momentum, **rates}, n_steps, progress)
-    if momentum:
-        raise ValueError(f"momentum={momentum:g} is for modular addition: leave it out")
+        return _train_modular(problem, rule, n_steps, progress)
     train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
     fit_tolerance = check_number(
         "fit_tolerance", fit_tolerance, above=0, remedy="pass a number above 0"
@@ -97,13 +96,21 @@ def train_network(
     if tail not in ("simulate", "closed form"):
         raise ValueError(f"tail={tail!r}: pass 'simulate' or 'closed form'")
     if tail == "closed form" and not problem.teacher_is_zero:
-        raise ValueError("tail='closed form' needs targets that are zero: pass tail='simulate'")
+        raise ValueError(
+            "tail='closed form' needs the zero teacher and labels that are zero: pass "
+            "tail='simulate'"
+        )
+    if tail == "closed form" and momentum:
+        raise ValueError(
+            f"tail='closed form' is the law of plain descent, and momentum={momentum:g}: pass "
+            "tail='simulate'"
+        )
     if tail == "closed form" and fit_tolerance > train_threshold:
         raise ValueError(
             f"fit_tolerance={fit_tolerance:g} is above train_threshold={train_threshold:g}, so t1 "
             "would not be simulated: pass a smaller one"
         )
-    run = _NetworkRun(problem, weight_decay, learning_rate, train_threshold, test_threshold)
+    run = _NetworkRun(problem, rule, train_threshold, test_threshold)
     with one_blas_thread(), reporting(progress, n_steps) as asks_to_stop:
         try:
             run.record()
@@ -148,9 +155,13 @@ def _train_modular(problem, rule, n_steps, progress):
         steps=np.arange(done + 1),
         weights=weights,
         diverged=not np.isfinite(record[done, 0]),
-        parameters={name: value for name, value in rule.items() if value or name != "momentum"},
+        parameters=_parameters(rule),
         **dict(zip(names, record[: done + 1].T.copy(), strict=True)),
     )
+
+
+def _parameters(rule):
+    return {name: value for name, value in rule.items() if value or name != "momentum"}
 
 
 _RECORD_RATIO = 1.1
@@ -160,35 +171,43 @@ _MOMENTUM = "pass a number from 0 up to 1, not 1 itself"
 class _NetworkRun:
     """One run of gradient descent on a network: weights, scratch, and the losses recorded."""
 
-    def __init__(self, problem, weight_decay, learning_rate, train_threshold, test_threshold):
-        self.problem = problem
-        self.weight_decay, self.learning_rate = weight_decay, learning_rate
+    def __init__(self, problem, rule, train_threshold, test_threshold):
+        self.problem, self.rule = problem, rule
         self.train_threshold, self.test_threshold = train_threshold, test_threshold
         self.step, self.diverged = 0, False
         self.losses = {}
+        n_samples, n_neurons = len(problem.inputs), len(problem.output_weights)
+        self.targets = problem.targets.reshape(n_samples, -1)
         # Transposed: then one product of BLAS does the decay and the gradient of a layer.
-        self.columns = tuple(layer.T.copy() for layer in problem.hidden_weights)
-        self.output = problem.output_weights.copy()
+        self.layers = (
+            *(layer.T.copy() for layer in problem.hidden_weights),
+            problem.output_weights.reshape(n_neurons, -1).copy(),
+        )
+        self.velocities = tuple(
+            np.zeros(layer.shape if rule["momentum"] else (0, 0)) for layer in self.layers
+        )
         self.overfit_step, self.before_overfitting = -1, None
-        n_samples = len(problem.inputs)
-        widths = [len(layer) for layer in problem.hidden_weights]
+        widths = [layer.shape[1] for layer in self.layers]
         self.scratch = (
             tuple(np.empty((n_samples, width)) for width in widths),
-            tuple(np.empty((n_samples, width)) for width in widths),
+            tuple(np.empty((n_samples, width)) for width in widths[:-1]),
         )
 
     @property
     def hidden(self):
-        return tuple(layer.T for layer in self.columns)
+        return tuple(layer.T for layer in self.layers[:-1])
+
+    @property
+    def output(self):
+        return self.layers[-1].reshape(self.problem.output_weights.shape)
 
     def checkpoint(self):
-        return self.step, tuple(layer.copy() for layer in self.columns), self.output.copy()
+        return self.step, tuple(part.copy() for part in (*self.layers, *self.velocities))
 
     def restore(self, checkpoint):
-        self.step, columns, output = checkpoint
-        for layer, saved in zip(self.columns, columns, strict=True):
-            layer[...] = saved
-        self.output[...] = output
+        self.step, saved = checkpoint
+        for part, copy in zip((*self.layers, *self.velocities), saved, strict=True):
+            part[...] = copy
 
     def advance(self, n_steps):
         """Take `n_steps` steps, and note the last one before which the training loss was ≥ ε."""
@@ -196,12 +215,11 @@ class _NetworkRun:
         try:
             _kernels.relu_network(
                 self.problem.inputs,
-                self.problem.targets,
-                self.columns,
-                self.output,
+                self.targets,
+                self.layers,
+                self.velocities,
                 *self.scratch,
-                self.weight_decay,
-                self.learning_rate,
+                *self.rule.values(),
                 train_loss,
             )
         finally:
@@ -215,7 +233,7 @@ class _NetworkRun:
 
     def are_finite(self, train_loss, test_loss):
         return np.isfinite(train_loss) and (
-            np.isfinite(test_loss) or not self.problem.teacher_is_zero
+            np.isfinite(test_loss) or not self.problem.test_loss_is_known
         )
 
     def record(self):
@@ -288,7 +306,8 @@ class _NetworkRun:
     def continue_in_closed_form(self, n_steps):
         """Once the data are fitted all weights shrink by 1 − ηλ a step, so losses by its power."""
         train_loss, test_loss = self.losses[self.step]
-        rate = 2 * self.problem.n_layers * np.log1p(-self.learning_rate * self.weight_decay)
+        decay = np.log1p(-self.rule["learning_rate"] * self.rule["weight_decay"])
+        rate = 2 * self.problem.n_layers * decay
         later = np.geomspace(max(self.step, 1), n_steps, 400).astype(np.int64)
         if rate < 0 and test_loss > self.test_threshold:
             crossing = self.step + int(np.ceil(np.log(self.test_threshold / test_loss) / rate))
@@ -298,9 +317,8 @@ class _NetworkRun:
             shrink = np.exp(rate * (step - start))
             self.losses[step] = train_loss * shrink, test_loss * shrink
             self.step = step
-        scale = np.exp((self.step - start) * np.log1p(-self.learning_rate * self.weight_decay))
-        for layer in (*self.columns, self.output):
-            layer *= scale
+        for layer in self.layers:
+            layer *= np.exp((self.step - start) * decay)
 
     def trajectory(self):
         steps = np.array(sorted(self.losses), dtype=np.int64)
@@ -309,7 +327,7 @@ class _NetworkRun:
             steps=steps,
             train_loss=losses[:, 0],
             test_loss=losses[:, 1],
-            weights=(*(layer.T.copy() for layer in self.columns), self.output),
+            weights=(*(layer.T.copy() for layer in self.layers[:-1]), self.output),
             diverged=self.diverged,
-            parameters={"weight_decay": self.weight_decay, "learning_rate": self.learning_rate},
+            parameters=_parameters(self.rule),
         )

@@ -282,10 +282,10 @@ def homogeneous_network_bounds(problem, *, weight_decay, learning_rate, test_thr
     """A bound on t2 for ReLU networks with the zero teacher, which assumes no fit.
 
     N is linear in each of its k layers where it has a gradient, so ⟨∂L_n/∂W_j, W_j⟩ = 2L_n (Euler),
-    and a step multiplies ‖W_j‖_F² by (1 − ηλ)² or less as long as
+    also for a vector of outputs, and a step multiplies ‖W_j‖_F² by (1 − ηλ)² or less as long as
     η ‖∂L_n/∂W_j‖_F² ≤ 4(1 − ηλ) L_n. For that, by Cauchy–Schwarz,
-    η · mean_i ‖∂N(x_i)/∂W_j‖_F² ≤ 2(1 − ηλ) is enough, and since
-    ‖∂N(x)/∂W_j‖_F ≤ ‖x‖ Π_{l≠j} ‖W_l‖_F, which only shrinks from then on,
+    η · mean_i ‖∂N(x_i)/∂W_j‖² ≤ 2(1 − ηλ) is enough, and since
+    ‖∂N(x)/∂W_j‖ ≤ ‖x‖ Π_{l≠j} ‖W_l‖_F, which only shrinks from then on,
 
         η · mean_i ‖x_i‖² · Π_{l≠j} ‖W_l(0)‖_F² ≤ 2(1 − ηλ)   for all layers j
 

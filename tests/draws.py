@@ -117,8 +117,25 @@ def known(
     return Known(problem, left, np.asarray(singular), right)
 
 
-def homogeneous_network(seed, k=2, *, n=5, d=6, width=12, zero_teacher=True, n_test=40, scale=1.0):
-    """A network of k layers whose hidden layers have widths `width`, `width` + 1, …"""
+def homogeneous_network(
+    seed,
+    k=2,
+    *,
+    n=5,
+    d=6,
+    width=12,
+    zero_teacher=True,
+    n_test=40,
+    scale=1.0,
+    n_outputs=None,
+    teacher_width=None,
+):
+    """A network of k layers whose hidden layers have widths `width`, `width` + 1, …
+
+    Its output is one number unless `n_outputs` says how many, and its labels are zero, random, or
+    those of a random teacher of two layers.
+    """
+    outputs = () if n_outputs is None else (n_outputs,)
     rng = np.random.default_rng(seed)
     sizes = [d, *(width + layer for layer in range(k - 1))]
     hidden = [
@@ -128,7 +145,12 @@ def homogeneous_network(seed, k=2, *, n=5, d=6, width=12, zero_teacher=True, n_t
     return gk.NetworkProblem(
         inputs=rng.standard_normal((n, d)),
         hidden_weights=tuple(hidden),
-        output_weights=rng.standard_normal(sizes[-1]) / np.sqrt(sizes[-1]),
-        targets=None if zero_teacher else rng.standard_normal(n),
+        output_weights=rng.standard_normal((sizes[-1], *outputs)) / np.sqrt(sizes[-1]),
+        targets=None if zero_teacher else rng.standard_normal((n, *outputs)),
         test_inputs=None if k == 2 else rng.standard_normal((n_test, d)),
+        teacher=teacher_width
+        and (
+            rng.standard_normal((teacher_width, d)) / np.sqrt(d),
+            rng.standard_normal((teacher_width, *outputs)),
+        ),
     )

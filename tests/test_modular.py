@@ -153,8 +153,3 @@ class TestTraining:
     def test_momentum_is_from_0_to_1(self, momentum):
         with pytest.raises(ValueError, match=f"momentum={momentum:g}"):
             gk.train_network(problem_of(), **RULE, n_steps=1, momentum=momentum)
-
-    def test_momentum_of_other_networks_is_refused_in_words(self):
-        network = gk.relu_network_problem(width=5, rng=np.random.default_rng(0))
-        with pytest.raises(ValueError, match="momentum"):
-            gk.train_network(network, **RULE, n_steps=1, momentum=0.5)

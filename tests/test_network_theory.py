@@ -7,7 +7,7 @@ from itertools import pairwise
 import naive_network
 import numpy as np
 import pytest
-from draws import homogeneous_network
+from draws import examples, homogeneous_network
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -34,9 +34,11 @@ def largest_step_size(problem, weight_decay):
     return 2 / (rows["is"].max() + 2 * weight_decay)
 
 
+@examples(300)
 @given(
     seed=st.integers(0, 2**32 - 1),
     k=st.sampled_from([2, 3, 4]),
+    n_outputs=st.sampled_from([None, 1, 3]),
     n=st.integers(1, 6),
     d=st.integers(1, 6),
     width=st.integers(1, 12),
@@ -44,10 +46,12 @@ def largest_step_size(problem, weight_decay):
     share=st.floats(0.01, 1),
     forgotten=st.floats(0.001, 0.1),
 )
-@example(seed=0, k=2, n=1, d=1, width=1, scale=1.0, share=1.0, forgotten=0.1)
-def test_norms_loss_and_t2_are_within_their_bounds(seed, k, n, d, width, scale, share, forgotten):
+@example(seed=0, k=2, n_outputs=None, n=1, d=1, width=1, scale=1.0, share=1.0, forgotten=0.1)
+def test_norms_loss_and_t2_are_within_their_bounds(
+    seed, k, n_outputs, n, d, width, scale, share, forgotten
+):
     """Up to the edge of the condition on η, for any width, depth, data and weight decay."""
-    problem = homogeneous_network(seed, k, n=n, d=d, width=width, scale=scale)
+    problem = homogeneous_network(seed, k, n_outputs=n_outputs, n=n, d=d, width=width, scale=scale)
     # ηλ = `forgotten` or so: with λ = f/η the edge is η = (1 − f) · 2/max(is).
     learning_rate = share * (1 - forgotten) * largest_step_size(problem, 0.0)
     rule = dict(weight_decay=forgotten / learning_rate, learning_rate=learning_rate)
@@ -101,9 +105,10 @@ def test_half_the_product_of_squared_norms_is_reached_by_one_neuron():
     assert loss == pytest.approx(most, rel=1e-14)
 
 
+@pytest.mark.parametrize("n_outputs", [None, 3])
 @pytest.mark.parametrize("k", [2, 3])
-def test_gradients_equal_the_chain_rule_and_obey_euler(k):
-    problem = replace(homogeneous_network(1, k), targets=np.zeros(5))
+def test_gradients_equal_the_chain_rule_and_obey_euler(k, n_outputs):
+    problem = homogeneous_network(1, k, n_outputs=n_outputs)
     hidden, output = problem.hidden_weights, problem.output_weights
     gradients = problem.gradients(hidden, output)
     expected, of_output = naive_network.gradients(problem.inputs, problem.targets, hidden, output)

@@ -35,21 +35,32 @@ def flat(weights):
     return np.concatenate([np.ravel(layer) for layer in weights])
 
 
+# What is trained, and with which momentum.
+KINDS = {
+    "zero teacher": ({}, 0.0),
+    "targets": ({"zero_teacher": False}, 0.0),
+    "heavy ball": ({"zero_teacher": False}, 0.9),
+    "three outputs": ({"zero_teacher": False, "n_outputs": 3}, 0.0),
+    "three outputs, heavy ball": ({"zero_teacher": False, "n_outputs": 3}, 0.9),
+}
+
+
 class TestKernel:
-    @pytest.mark.parametrize("zero_teacher", [True, False], ids=["zero teacher", "targets"])
+    @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("k", DEPTHS)
-    def test_equals_naive_loop(self, kernels, k, zero_teacher):
-        problem = network(0, k, zero_teacher=zero_teacher)
+    def test_equals_naive_loop(self, kernels, k, kind):
+        more, momentum = KINDS[kind]
+        problem = network(0, k, **more)
         n_steps = STEPS if kernels == "compiled" else 20
-        run = gk.train_network(problem, **OPTIMIZER, n_steps=n_steps)
+        run = gk.train_network(problem, **OPTIMIZER, momentum=momentum, n_steps=n_steps)
         losses = np.transpose([run.train_loss, run.test_loss])
         recorded = dict(zip(run.steps.tolist(), losses, strict=True))
-        twin = naive_network.gradient_descent(problem, *OPTIMIZER.values(), n_steps)
+        twin = naive_network.gradient_descent(problem, *OPTIMIZER.values(), n_steps, momentum)
         for step, (hidden, output) in enumerate(twin):
             if step in recorded:
                 residual = naive_network.outputs(problem.inputs, hidden, output) - problem.targets
                 train_loss, test_loss = recorded.pop(step)
-                expected = np.mean(residual**2) / 2
+                expected = np.sum(residual**2) / (2 * len(residual))
                 assert train_loss == pytest.approx(expected, rel=1e-10, abs=1e-20)
                 expected = problem.test_loss(hidden, output)
                 assert test_loss == pytest.approx(expected, rel=1e-10, nan_ok=True)
@@ -57,9 +68,10 @@ class TestKernel:
         weights = flat([*hidden, output])
         assert np.linalg.norm(flat(run.weights) - weights) <= 1e-10 * np.linalg.norm(weights)
 
+    @pytest.mark.parametrize("n_outputs", [None, 1, 3])
     @pytest.mark.parametrize("k", DEPTHS)
-    def test_one_step_follows_finite_differences(self, k):
-        problem = network(1, k, zero_teacher=False)
+    def test_one_step_follows_finite_differences(self, k, n_outputs):
+        problem = network(1, k, zero_teacher=False, n_outputs=n_outputs)
         start = (*problem.hidden_weights, problem.output_weights)
         run = gk.train_network(problem, weight_decay=0, learning_rate=1e-3, n_steps=1)
         step = 1e-5
@@ -112,10 +124,10 @@ class TestPopulationSquare:
         error = squares.std() / np.sqrt(len(squares))
         assert abs(population_square(hidden, output) - squares.mean()) < 3 * error
 
-    @pytest.mark.parametrize("width", [1, 2, 40])
-    def test_equals_the_double_sum(self, kernels, width):
-        rng = np.random.default_rng(width)
-        hidden, output = rng.standard_normal((width, 5)), rng.standard_normal(width)
+    @pytest.mark.parametrize("shape", [(1,), (2,), (40,), (40, 3)])
+    def test_equals_the_double_sum(self, kernels, shape):
+        rng = np.random.default_rng(shape)
+        hidden, output = rng.standard_normal((shape[0], 5)), rng.standard_normal(shape)
         expected = naive_network.population_square(hidden, output)
         assert population_square(hidden, output) == pytest.approx(expected, rel=1e-12)
 
@@ -511,6 +523,103 @@ class TestLabels:
         assert times.overfit_step == naive.last_at_least(np.array(losses), 0.1)
 
 
+class TestTeacher:
+    """With a teacher of two layers the test loss E ‖N − N*‖² is exact; with labels it is a mean."""
+
+    @pytest.mark.parametrize("n_outputs", [None, 3])
+    def test_monte_carlo_agrees_within_its_error(self, n_outputs):
+        problem = network(20, n_outputs=n_outputs, teacher_width=4, zero_teacher=False)
+        weights = problem.hidden_weights, problem.output_weights
+        fresh = np.random.default_rng(20).standard_normal((200_000, 6))
+        errors = forward(fresh, *weights) - forward(fresh, *problem.teacher)
+        squares = np.square(errors).reshape(len(fresh), -1).sum(axis=1)
+        spread = squares.std() / np.sqrt(len(squares))
+        assert abs(problem.test_loss(*weights) - squares.mean()) < 3 * spread
+        # The same inputs as test rows, with a teacher or with its labels.
+        for told in (
+            {"teacher": problem.teacher},
+            {"teacher": None, "test_targets": forward(fresh, *problem.teacher)},
+        ):
+            measured = replace(problem, test_inputs=fresh, **told)
+            assert measured.test_loss(*weights) == pytest.approx(squares.mean(), rel=1e-12)
+
+    def test_known_values(self):
+        z = np.array([[1.0, 0.0]])
+        problem = gk.NetworkProblem(
+            inputs=[[3.0, 5.0]], hidden_weights=z, output_weights=[1.0], teacher=(z, [1.0])
+        )
+        assert problem.targets == [3.0] and not problem.teacher_is_zero
+        losses = {
+            0.0: ((2 * z,), [0.5]),  # the teacher, rescaled
+            0.5: ((z,), [0.0]),  # E σ(z)²
+            1.0: ((-z,), [1.0]),  # E (σ(−z) − σ(z))² = E z²
+            2.0: ((z,), [-1.0]),  # E (2σ(z))²
+        }
+        for expected, (hidden, output) in losses.items():
+            loss = problem.test_loss(hidden, np.array(output))
+            assert loss == pytest.approx(expected, rel=1e-14, abs=1e-15)
+
+    def test_noise_in_the_labels_is_no_part_of_the_test_loss(self):
+        clean = network(21, teacher_width=3)
+        noisy = replace(clean, targets=clean.targets + 1)
+        weights = clean.hidden_weights, clean.output_weights
+        assert noisy.train_loss(*weights) != clean.train_loss(*weights)
+        assert noisy.test_loss(*weights) == clean.test_loss(*weights)
+
+    def test_times_are_exact_with_heavy_ball_too(self):
+        """Both crossings are found by going back, to weights and velocities."""
+        problem = network(22, n=40, d=3, width=30, teacher_width=2)
+        rule, momentum = dict(weight_decay=1e-3, learning_rate=0.02), 0.9
+        twin = naive_network.gradient_descent(problem, *rule.values(), 400, momentum)
+        losses = [(problem.train_loss(*w), problem.test_loss(*w)) for w in twin]
+        train_loss, test_loss = np.transpose(losses)
+        levels = dict(
+            train_threshold=train_loss[120:122].mean(), test_threshold=test_loss[230:232].mean()
+        )
+        run = gk.train_network(problem, **rule, momentum=momentum, n_steps=400, **levels)
+        times = gk.grokking_times(run, **levels)
+        assert (times.overfit_step, times.generalize_step) == (
+            naive.last_at_least(train_loss, levels["train_threshold"]),
+            naive.first_at_most(test_loss, levels["test_threshold"]),
+        )
+        np.testing.assert_allclose(run.test_loss, test_loss[run.steps], rtol=1e-9)
+        assert run.parameters["momentum"] == momentum
+
+    def test_deep_networks_are_measured_on_test_inputs(self):
+        problem = network(23, 3, teacher_width=5)
+        weights = problem.hidden_weights, problem.output_weights
+        errors = forward(problem.test_inputs, *weights) - forward(
+            problem.test_inputs, *problem.teacher
+        )
+        assert problem.test_loss(*weights) == pytest.approx(np.mean(errors**2), rel=1e-14)
+
+    @pytest.mark.parametrize("zero", ["targets", "test_targets", "teacher"])
+    def test_the_teacher_is_zero_only_if_nothing_says_otherwise(self, zero):
+        problem = network(24)
+        labels = dict(targets=np.zeros(5), test_inputs=np.ones((2, 6)), test_targets=np.zeros(2))
+        if zero == "teacher":
+            labels = dict(teacher=(np.ones((1, 6)), [0.0]))
+        assert replace(problem, **labels).teacher_is_zero
+        value = (np.ones((1, 6)), [1e-9]) if zero == "teacher" else labels[zero] + 1e-9
+        problem = replace(problem, **{**labels, zero: value})
+        assert not problem.teacher_is_zero and problem.test_loss_is_known
+        with pytest.raises(ValueError, match="zero teacher"):
+            gk.train_network(problem, **OPTIMIZER, n_steps=5, tail="closed form")
+
+    def test_a_drawn_teacher(self):
+        draw = {"n_samples": 9, "input_dim": 4, "width": 20}
+        plain = gk.relu_network_problem(**draw, rng=np.random.default_rng(0))
+        taught = gk.relu_network_problem(
+            **draw, teacher_width=3, teacher_norm=0.5, rng=np.random.default_rng(0)
+        )
+        np.testing.assert_array_equal(taught.inputs, plain.inputs)
+        np.testing.assert_array_equal(taught.hidden_weights[0], plain.hidden_weights[0])
+        np.testing.assert_array_equal(taught.targets, forward(taught.inputs, *taught.teacher))
+        assert taught.teacher[0][0].shape == (3, 4)
+        zero_predictor = taught.test_loss(taught.hidden_weights, np.zeros(20))
+        assert zero_predictor == pytest.approx(0.25, rel=1e-12)
+
+
 class TestProblem:
     @pytest.mark.parametrize("k", DEPTHS)
     def test_owns_what_it_is_made_of(self, k):
@@ -591,6 +700,10 @@ class TestFloatingPointErrorsOfTheCaller:
             assert run.test_loss[-1] < 1e-200
 
 
+TEACHER = np.ones((1, 3)), [1.0]
+TEST_ROWS = {"test_inputs": np.ones((2, 3)), "test_targets": np.ones(2)}
+
+
 class TestBadInput:
     @pytest.mark.parametrize(
         ("change", "words"),
@@ -608,6 +721,8 @@ class TestBadInput:
                 dict(tail="closed form", train_threshold=1e-6),
                 ["fit_tolerance=1e-05", "train_threshold=1e-06", "smaller"],
             ),
+            (dict(momentum=1), ["momentum=1", "not 1 itself"]),
+            (dict(tail="closed form", momentum=0.9), ["momentum=0.9", "tail='simulate'"]),
         ],
     )
     def test_of_training(self, change, words):
@@ -618,7 +733,7 @@ class TestBadInput:
 
     def test_closed_form_with_other_targets(self):
         problem = network(13, zero_teacher=False)
-        with pytest.raises(ValueError, match="targets that are zero: pass tail='simulate'"):
+        with pytest.raises(ValueError, match="labels that are zero: pass tail='simulate'"):
             gk.train_network(problem, **OPTIMIZER, n_steps=5, tail="closed form")
 
     @pytest.mark.parametrize(
@@ -644,6 +759,24 @@ class TestBadInput:
             (dict(hidden_weights=scipy.sparse.eye_array(4, 3)), ["layer 1", "sparse", "toarray()"]),
             (dict(test_inputs=np.ones((9, 4))), ["test_inputs", "(9, 4)", "3"]),
             (dict(test_inputs=np.ones((0, 3))), ["test_inputs", "(0, 3)", "at least 1"]),
+            (dict(output_weights=np.ones((4, 0))), ["output_weights", "(4, 0)", "n_outputs"]),
+            (dict(targets=np.ones((2, 5))), ["targets", "(2, 5)", "output_weights", "(4, 5)"]),
+            (dict(output_weights=np.ones((4, 5)), targets=np.ones(2)), ["(2,)", "(2, 5)"]),
+            (dict(test_targets=np.ones(2)), ["test_targets", "pass test_inputs too"]),
+            (TEST_ROWS, ["test_targets without targets"]),
+            ({**TEST_ROWS, "targets": np.ones(2), "test_targets": np.ones(3)}, ["(3,)", "(2,)"]),
+            ({**TEST_ROWS, "teacher": TEACHER}, ["test_targets and teacher", "leave one out"]),
+            (
+                dict(teacher=np.ones(3)),
+                ["teacher is a ndarray", "(hidden_weights, output_weights)"],
+            ),
+            (dict(teacher=(np.ones((1, 2)), [1.0])), ["teacher, hidden", "(1, 2)", "(width, 3)"]),
+            (dict(teacher=(np.ones((1, 3)), [1.0, 2.0])), ["teacher, output", "(2,)", "(1,)"]),
+            (dict(teacher=(np.ones((1, 3)), [[1.0]])), ["(1, 1)", "(4,)", "as many outputs"]),
+            (
+                dict(teacher=((np.ones((1, 3)), np.ones((1, 1))), [1.0])),
+                ["test_inputs is None", "two layers"],
+            ),
         ],
     )
     def test_of_a_problem(self, change, words):
@@ -662,6 +795,8 @@ class TestBadInput:
             (dict(width=-1), ["width=-1", "at least 1"]),
             (dict(init_variance=-1), ["init_variance=-1", "0 or more"]),
             (dict(rng=0), ["rng=0", "numpy.random.default_rng"]),
+            (dict(teacher_width=0), ["teacher_width=0", "at least 1"]),
+            (dict(teacher_width=1, teacher_norm=-1), ["teacher_norm=-1", "0 or more"]),
         ],
     )
     def test_of_a_drawn_problem(self, change, words):
