@@ -2,7 +2,7 @@
 
 * Widgets and mathematics run on files of the book itself (`page_files`).
 * Each finished page loses what it does not need (1.5 MB of icons, live-code scripts) and gains
-  the names and roles that screen readers ask for (`page_repairs`).
+  the names and roles that screen readers ask for (`page_repairs`); its quiz answers (`page_quiz`).
 * The icon font keeps only the icons that are shown (`page_icons`).
 * The download button gives a notebook that reads well anywhere (`page_downloads`).
 * The site has descriptions, a page for wrong addresses, a sitemap (`page_site`).

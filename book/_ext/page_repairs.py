@@ -2,6 +2,7 @@
 
 import json
 
+import page_quiz
 import page_stills
 from bs4 import BeautifulSoup
 
@@ -27,6 +28,7 @@ def repair(html):
     page = BeautifulSoup(html, "html.parser")
     for improve in (
         drop_what_is_not_used,
+        page_quiz.make_quizzes,
         fold_dropdowns,
         name_landmarks,
         name_buttons,
