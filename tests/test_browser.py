@@ -111,6 +111,41 @@ def test_every_page_says_what_it_is_about(book):
     assert len(set(descriptions)) == len(descriptions)
 
 
+def test_every_question_has_one_right_answer_and_every_answer_a_reason(book):
+    quizzes = 0
+    for name in page_names()[:-2]:
+        page = BeautifulSoup((book / f"{name}.html").read_text(encoding="utf8"), "html.parser")
+        questions = page.select(".quiz fieldset.question")
+        quizzes += bool(questions)
+        assert len(questions) in ((3, 4, 5) if page.select(".quiz") else (0,))
+        for question in questions:
+            assert question.legend.get_text(strip=True)
+            assert len(question.select("input[type=radio].right")) == 1
+            assert len(question.select("input[type=radio].wrong")) >= 1
+            for answer in question.select(".answer"):
+                assert answer.label["for"] == answer.input["id"]
+                assert len(answer.select_one(".reason").get_text().split()) > 3
+    assert quizzes >= 9
+
+
+def test_a_quiz_answers_by_itself(browser, book):
+    """With neither scripts nor network, by keyboard: what is chosen says why, and is counted."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((book / "book" / "setup.html").as_uri())
+    quiz = page.locator(".quiz")
+    assert not quiz.locator(".reason:visible").count()
+    for question in quiz.locator("fieldset.question").all():
+        question.get_by_role("radio").first.focus()
+        page.keyboard.press("Space")
+        for kind, verdict in (("wrong", "Not so."), ("right", "Right.")):
+            question.locator(f"input.{kind}").last.check()
+            said = question.locator("[role=status] .reason:visible")
+            assert said.count() == 1
+            assert said.inner_text().startswith(verdict)
+    context.close()
+
+
 def test_the_site_is_complete(browser, book):
     assert (book / ".nojekyll").exists()
     page = browser.new_page()
