@@ -571,12 +571,13 @@ def relu_moments(inner_products, row_norms, column_norms):
 
 
 @_compile
-def typical_times(curvatures, shares, sizes, settings, times):
-    """t1 and t2 of mean losses without noise, for many settings at once.
+def typical_times(curvatures, shares, sizes, settings, found):
+    """t1 and t2 of mean losses without noise, for many settings at once, and the spread at t2.
 
     `curvatures` (p, k) and `shares` (p, k) are the nodes of p spectra, with `sizes` (p, 2) = n, m.
-    A row of `settings` (N, 7) is the number of its spectrum, λ, η, ν², ‖θ*‖²/m, ε and c. `times`
-    (N, 2) gets real steps, NaN where there is no t1, infinity where a level is never reached.
+    A row of `settings` (N, 7) is the number of its spectrum, λ, η, ν², ‖θ*‖²/m, ε and c. `found`
+    (N, 3) gets real steps, NaN where there is no t1, infinity where a level is never reached, and
+    the standard deviation over draws of the test loss at t2 (or in the end), divided by its mean.
 
     A loss is a sum of exponentials with positive weights, whose logarithm is convex in t. So
     Newton's method on it comes from the left and never goes beyond the crossing.
@@ -601,9 +602,27 @@ def typical_times(curvatures, shares, sizes, settings, times):
                 weight[k] = n * share * curvatures[spectrum, k] / 2 if which == 0 else share * n / m
             weight[n_nodes] = max(m - n, 0.0) / m if which == 1 else 0.0
             level = settings[row, 5 + which]
-            times[row, which] = _crossing(
+            found[row, which] = _crossing(
                 log_rate, weight, share_lost, variance, teacher, level, 1.0 - which
             )
+        spread = _spread(log_rate, weight, share_lost, variance, teacher, found[row, 1])
+        found[row, 2] = spread / np.sqrt(m)
+
+
+@_compile
+def _spread(log_rate, weight, share_lost, variance, teacher, step):
+    """√(2 Σ w a²) / Σ w a over the mean squares a along each direction.
+
+    Start and teacher are Gaussian, which makes the variance of a square twice its squared mean.
+    """
+    mean, square = 0.0, 0.0
+    for k in range(len(weight)):
+        power = np.exp(step * log_rate[k]) if log_rate[k] < 0 else 1.0
+        lost = share_lost[k] + (1.0 - share_lost[k]) * power
+        along = variance * power * power + teacher * lost * lost
+        mean += weight[k] * along
+        square += weight[k] * along * along
+    return np.sqrt(2.0 * square) / mean if mean > 0 else 0.0
 
 
 @_compile

@@ -318,7 +318,7 @@ def plot_valley(ax, problem, path, solution, *, weight_decay):
     ax.grid(False)
 
 
-def plot_phase(ax, x, y, values, *, certified=None, label="delay t₂ − t₁ (steps)"):
+def plot_phase(ax, x, y, values, *, certified=None, untypical=None, label="delay t₂ − t₁ (steps)"):
     """A map of a time over two settings, in colors on a logarithmic scale, as in its explorer.
 
     Set the scales of both axes before: cells reach half the way to the next value on them.
@@ -332,6 +332,9 @@ def plot_phase(ax, x, y, values, *, certified=None, label="delay t₂ − t₁ (
         no color and is hatched: nothing groks there.
     certified : (l, k) bool array, optional
         Where the Gaussian bound, Eq. (8) of the paper, certifies a delay; its edge is drawn.
+    untypical : (l, k) bool array, optional
+        Where single runs scatter widely around the mean that is predicted, as where the spread of
+        `predictions.phase_diagram` is above its `TYPICAL_SPREAD`; each cell gets a dot.
     label : str
         Of the colors.
     """
@@ -363,6 +366,17 @@ def plot_phase(ax, x, y, values, *, certified=None, label="delay t₂ − t₁ (
             lines = ax.contour(x, y, certified, [0.5], colors=COLORS["theory"], linewidths=1.8)
             lines.set_path_effects([patheffects.withStroke(linewidth=3.6, foreground="white")])
         ax.plot([], [], color=COLORS["theory"], linewidth=1.8, label="Eq. (8) certifies a delay")
+    if untypical is not None and np.any(untypical):
+        rows, columns = np.nonzero(untypical)
+        dots = {"color": "white", "markeredgecolor": "black", "markeredgewidth": 0.7}
+        ax.plot(
+            np.asarray(x)[columns],
+            np.asarray(y)[rows],
+            "o",
+            markersize=3.2,
+            label="single runs scatter",
+            **dots,
+        )
 
 
 def _cell_edges(axis):

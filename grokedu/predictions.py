@@ -41,7 +41,7 @@ from grokedu.trajectory import Trajectory
 
 # Relative standard deviation of one run's test loss, beyond which half of the runs are 15% or more
 # below the mean.
-_TYPICAL = 0.75
+TYPICAL_SPREAD = 0.75
 
 _MAP_NODES, _MAP_REACH = 112, 20.0  # for maps of many settings, where five digits are enough
 
@@ -291,6 +291,7 @@ def phase_diagram(
     learning_rate,
     train_threshold=0.01,
     test_threshold=0.01,
+    return_spread=False,
 ):
     """The t1 and t2 of `ridge_grokking_times` for arrays of settings, 40,000 of them in a second.
 
@@ -299,6 +300,8 @@ def phase_diagram(
     n_samples, …, test_threshold : float or array
         As in `ridge_grokking_times`, for Σ = I/m and labels without noise. They are broadcast
         against each other.
+    return_spread : bool
+        Whether to return the spread as well.
 
     Returns
     -------
@@ -306,6 +309,11 @@ def phase_diagram(
         Real steps, to about 10⁻⁵ of themselves. t1 is NaN where a run starts below ε, and a time is
         infinite where a loss never comes down to its threshold. Both are NaN beyond the stability
         limit of η. Where some ρ_i < 0, |ρ_i| stands in.
+    spread : float64 array
+        Of single runs around the mean that is predicted: the standard deviation over draws of the
+        test loss at t2, in the end where t2 is infinite, divided by its mean. Above
+        `TYPICAL_SPREAD`, as for n close to m with a small λ, a typical run is not the mean, and
+        `ridge_grokking_times` warns.
 
     Raises
     ------
@@ -330,17 +338,17 @@ def phase_diagram(
         isotropic_spectrum(n, m, 1 / m, number=_MAP_NODES, reach=_MAP_REACH) for n, m in sizes
     ]
     settings = np.column_stack([which.ravel(), lam, eta, variance, norm**2 / m, epsilon, c])
-    times = np.empty((len(settings), 2))
+    found = np.empty((len(settings), 3))
     _kernels.typical_times(
         np.array([limit.curvature for limit in limits]),
         np.array([limit.share for limit in limits]),
         sizes,
         settings,
-        times,
+        found,
     )
     largest = np.array([limit.largest for limit in limits])[which.ravel()]
-    times[(eta * (lam + largest) >= 2) | (eta * lam >= 1)] = np.nan
-    return times[:, 0].reshape(shape), times[:, 1].reshape(shape)
+    found[(eta * (lam + largest) >= 2) | (eta * lam >= 1)] = np.nan
+    return tuple(column.reshape(shape) for column in found.T[: 2 + return_spread])
 
 
 def _broadcast(**bounded):
@@ -700,7 +708,7 @@ class _MeanLosses:
         """Warn if at one of some of the steps a typical run is not the mean."""
         for step in np.unique(np.asarray(steps)[np.linspace(0, len(steps) - 1, 9).astype(int)]):
             spread = self.relative_spreads(step)[1]
-            if spread > _TYPICAL:
+            if spread > TYPICAL_SPREAD:
                 warnings.warn(
                     f"at step {step:.10g} the test loss of a run varies from draw to draw by "
                     f"{spread:.0%} of its mean, which is what is predicted: too few directions "

@@ -11,7 +11,7 @@ const plain = (_, value) => {
 const answers = cases.map(({ settings, axes }) => {
   const map = new PhaseMap(settings, table, axes);
   map.advance(() => false);
-  const { x, y, overfit, generalize, certified } = map;
-  return { x, y, overfit, generalize, certified };
+  const { x, y, overfit, generalize, certified, untypical } = map;
+  return { x, y, overfit, generalize, certified, untypical };
 });
 process.stdout.write(JSON.stringify(answers, plain));

@@ -415,6 +415,13 @@ class TestPhase:
         assert ("Eq. (8) certifies a delay" in names) == certified.any()
         assert "nothing groks" in names
 
+    @pytest.mark.parametrize("untypical", [0, [[0, 1, 0], [0, 0, 1]]])
+    def test_a_dot_in_each_cell_whose_mean_is_not_typical(self, ax, untypical):
+        untypical = np.broadcast_to(np.array(untypical, dtype=bool), (2, 3))
+        figures.plot_phase(ax, self.X, self.Y, self.VALUES, untypical=untypical)
+        dots = {tuple(place) for line in ax.get_lines() for place in line.get_xydata()}
+        assert dots == ({(1e-3, 0.1), (1e-2, 0.2)} if untypical.any() else set())
+
 
 class TestSweep:
     def test_mean_and_spread_over_draws(self, ax):

@@ -17,6 +17,7 @@ from grokedu.explorers.settings import as_data, defaults
 javascript = driver("phase")
 DEFAULTS = defaults(SETTINGS)
 PAIRS = [(x, y) for x in AXES for y in AXES if x != y]
+NEARLY_SQUARE = {**DEFAULTS, "n_features": 100}, ("weight_decay", "n_samples")
 
 
 def some_settings(rng):
@@ -44,7 +45,8 @@ def some_cases(number):
 
 class TestMap:
     def test_the_page_has_the_map_of_python(self):
-        cases = some_cases(20)
+        cases = [*some_cases(20), NEARLY_SQUARE]
+        assert map_of(*NEARLY_SQUARE).untypical.any()
         asked = [{"settings": settings, "axes": axes} for settings, axes in cases]
         answers = javascript(table=as_data(SETTINGS), cases=asked)
         for (settings, axes), answer in zip(cases, answers, strict=True):
@@ -57,8 +59,9 @@ class TestMap:
             ):
                 theirs = np.array(answer[name], dtype=float).reshape(times.shape)
                 np.testing.assert_allclose(theirs, times, rtol=1e-6)
-            certified = np.reshape(answer["certified"], ours.certified.shape)
-            np.testing.assert_array_equal(certified, ours.certified)
+            for name in ("certified", "untypical"):
+                region = getattr(ours, name)
+                np.testing.assert_array_equal(np.reshape(answer[name], region.shape), region)
 
     def test_its_times_are_the_sharp_predictions(self):
         rng = np.random.default_rng(1)

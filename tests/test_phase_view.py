@@ -109,6 +109,22 @@ def test_where_nothing_groks_it_says_why(view):
     assert "diverges" in view.words("gk-phase-words")
 
 
+def test_where_single_runs_scatter_it_has_dots_and_says_so(view):
+    legend = view.page.get_by_text("single runs scatter", exact=True)
+    assert not legend.is_visible()
+    said = [view.page.locator(part) for part in (".gk-phase-words", ".grokedu-plot table")]
+    assert not any("scatter" in part.inner_text() for part in said)
+    axes = ["n_samples", "test_threshold"]
+    square = {"n_samples": 300, "n_features": 300, "test_threshold": 1e-4}
+    view.set(axes=axes, weight_decay=1e-6, **square)
+    view.page.wait_for_function(IS_DONE)
+    untypical = map_of(view.shown("state"), axes).untypical
+    dots = view.page.locator(".gk-phase-dots").get_attribute("d")
+    assert dots.count("h0") == untypical.sum() > 0
+    assert legend.is_visible()
+    assert all("Single runs scatter" in part.inner_text() for part in said)
+
+
 @pytest.mark.parametrize("width", [900, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_is_readable_on_every_screen(open_view, theme, width):

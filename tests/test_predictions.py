@@ -543,6 +543,31 @@ class TestPhaseDiagram:
                 else:
                     assert found[i] == pytest.approx(step, rel=1e-4, abs=i % 4 == 0 or 1e-6)
 
+    def test_the_spread_is_above_the_limit_where_the_scalar_prediction_warns(self, kernels):
+        """Where t2 is infinite, it is that of the last losses."""
+        law = dict(n_features=300, learning_rate=1.0)
+        settings = [
+            law | dict(n_samples=n, weight_decay=lam, test_threshold=c)
+            for n in (290, 300, 310)
+            for lam in (1e-8, 1e-7, 1e-6, 1e-4)
+            for c in (1e-6, 3e-5, 0.01)
+        ]
+        columns = {name: [s[name] for s in settings] for name in settings[0]}
+        _, steps, spreads = predictions.phase_diagram(**columns, return_spread=True)
+        warned = []
+        for setting, step in zip(settings, steps, strict=True):
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                if np.isfinite(step):
+                    predictions.ridge_grokking_times(**setting)
+                else:
+                    del setting["test_threshold"]
+                    predictions.ridge_curves(**setting, steps=[2**53])
+            warned.append(bool(caught))
+        np.testing.assert_array_equal(spreads > predictions.TYPICAL_SPREAD, warned)
+        for ends in (np.isfinite(steps), np.isinf(steps)):
+            assert 0 < np.sum(warned & ends) < ends.sum()
+
     def test_shapes_and_what_does_not_exist(self):
         overfit, generalize = predictions.phase_diagram(
             init_variance=[[1.0], [1e-4]],

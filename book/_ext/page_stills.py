@@ -22,6 +22,7 @@ MAP = (
     "A map of the predicted {quantity} over {x} (across) and {y} (up), with the region where "
     "Eq. (8) of the paper certifies a delay; nothing groks where it is hatched."
 )
+SCATTER = "Where it is dotted, single runs scatter widely around the mean that is predicted."
 
 
 def still_of(state):
@@ -90,7 +91,8 @@ def _draw_map(ax, still):
     ax.set(xlabel=x_name, ylabel=y_name)
     ax.set(xscale=_scale(shown.axes[0]), yscale=_scale(shown.axes[1]))
     values, label = shown.values(still.quantity), QUANTITIES[still.quantity]
-    figures.plot_phase(ax, x, y, values, certified=shown.certified, label=label)
+    marks = {"certified": shown.certified, "untypical": shown.untypical}
+    figures.plot_phase(ax, x, y, values, **marks, label=label)
     ring = {"markersize": 9, "fillstyle": "none", "linestyle": "none", "clip_on": False}
     ax.plot(here_x, here_y, "o", color="black", markeredgewidth=4, **ring)
     ax.plot(here_x, here_y, "o", color="white", markeredgewidth=2, **ring)
@@ -119,7 +121,8 @@ def _words_above(still):
         return [PLANE]
     if isinstance(still, PhaseStill):
         (x, _), (y, _) = _axes(still)
-        return [MAP.format(quantity=QUANTITIES[still.quantity], x=x, y=y)]
+        words = MAP.format(quantity=QUANTITIES[still.quantity], x=x, y=y)
+        return [words, *([SCATTER] if still.map.untypical.any() else [])]
     return []
 
 

@@ -67,6 +67,8 @@ class PhaseMap:
         As `predictions.phase_diagram` gives them.
     certified : (l, k) bool
         Where Eq. (8) of the paper promises that t2 is later than t1.
+    untypical : (l, k) bool
+        Where a typical run is not the mean that is predicted.
     """
 
     axes: tuple
@@ -75,6 +77,7 @@ class PhaseMap:
     overfit_step: np.ndarray
     generalize_step: np.ndarray
     certified: np.ndarray
+    untypical: np.ndarray
 
     @property
     def groks(self):
@@ -103,9 +106,10 @@ def map_of(settings, axes):
     x, y = _cells(across, COLUMNS), _cells(along, ROWS)
     given = {s.name: settings[s.name] for s in SETTINGS if s.name != "seed"}
     given |= {across.name: x[None, :], along.name: y[:, None]}
-    times = predictions.phase_diagram(**given)
+    *times, spread = predictions.phase_diagram(**given, return_spread=True)
     certified = certifies_a_delay(**given) & ~np.isnan(times[0])  # there is no delay without a t1
-    return PhaseMap((across, along), x, y, *times, certified)
+    untypical = spread > predictions.TYPICAL_SPREAD
+    return PhaseMap((across, along), x, y, *times, certified, untypical)
 
 
 def _cells(setting, number):

@@ -76,8 +76,8 @@ export interface Bound {
 }
 
 export interface Layers {
-  /** null where a typical problem would diverge. */
-  sharp?: (Curves & { times: Times }) | null;
+  /** null where a typical problem would diverge; `spread` as in ridge/math.js. */
+  sharp?: (Curves & { times: Times; spread: number }) | null;
   theorem?: Bound;
   gaussian?: Bound;
 }
@@ -130,9 +130,14 @@ export interface ValleyAnalysis extends RidgeAnalysis {
 }
 
 /** The times of a typical run; NaN or infinite where they do not exist. */
-export interface PhaseCell {
+export interface PhaseTimes {
   overfit: number;
   generalize: number;
+}
+
+/** And the standard deviation over draws of the test loss at t2, divided by its mean. */
+export interface PhaseCell extends PhaseTimes {
+  spread: number;
 }
 
 export interface NetworkAnalysis extends Analysis {

@@ -10,15 +10,15 @@ import { powerOfTen, short } from "../words.js";
 import { AXES, COLUMNS, PhaseMap, ROWS } from "./math.js";
 import {
   axisOf,
-  CERTIFIED,
   CERTIFIES,
   mapSentence,
   NOTHING,
   placeSentence,
   QUANTITIES,
+  SCATTER,
 } from "./words.js";
 
-const MARGIN = { left: 40, right: 10, top: 20, bottom: 98 };
+const MARGIN = { left: 40, right: 10, top: 20, bottom: 100 };
 const BAR = { below: 48, height: 10 }; // the scale of colors, below the map
 const TOUCH = 44; // what a finger can hit
 const TALL = 1.3; // height of a cell over its width
@@ -65,6 +65,9 @@ export class MapView {
     this.region = ["gk-phase-casing", "gk-phase-region"].map((name) =>
       inside.append("path").attr("class", name),
     );
+    this.dots = ["gk-phase-dot-casing", "gk-phase-dots"].map((name) =>
+      inside.append("path").attr("class", name),
+    );
     this.name = layer()
       .append("text")
       .attr("class", "gk-halo gk-phase-name")
@@ -73,7 +76,7 @@ export class MapView {
     this.titles = [0, 1, 2].map(() => layer().append("text").attr("class", "gk-axis-title"));
     this.bar = this.makeBar(layer(), `${id}-bar`);
     this.cursor = this.makeCursor();
-    this.makeLegend();
+    this.scatter = this.makeLegend();
     this.words = add(this.box, "p", { class: "gk-note gk-phase-words" });
     this.summary = add(this.box, "p", { class: "gk-aside" });
   }
@@ -149,14 +152,15 @@ export class MapView {
 
   makeLegend() {
     const legend = add(this.box, "div", { class: "gk-legend" });
-    for (const [name, text] of [
-      ["gk-phase-hatched", NOTHING],
-      ["gk-phase-dashes", CERTIFIED],
-    ]) {
-      const entry = add(legend, "span");
-      add(entry, "b", { class: name });
-      entry.append(text);
-    }
+    const entry = (name, text) => {
+      const part = add(legend, "span");
+      add(part, "b", { class: name });
+      part.append(text);
+      return part;
+    };
+    entry("gk-phase-hatched", NOTHING);
+    entry("gk-phase-dashes", CERTIFIES);
+    return entry("gk-phase-dot", SCATTER);
   }
 
   // -------------------------------------------------------------- the reader's hand
@@ -306,7 +310,7 @@ export class MapView {
     this.titles[1].attr("x", 2).attr("y", 11).text(up);
     this.titles[2]
       .attr("x", middle)
-      .attr("y", bottom + MARGIN.bottom - 2)
+      .attr("y", bottom + MARGIN.bottom - 4)
       .attr("text-anchor", "middle")
       .text(unit ? `${name} (${unit})` : name);
   }
@@ -346,12 +350,15 @@ export class MapView {
     const tall = (bottom - top) / ROWS;
     const isIn = (column, row) => row < ROWS && map.certified[map.known(row * COLUMNS + column)];
     let outline = "";
+    let dots = "";
     const runs = [];
     for (let row = 0; row < ROWS; row++) {
       let first = 0;
       for (let column = 0; column < COLUMNS; column++) {
         const [x, y] = [left + column * wide, bottom - row * tall];
         const here = isIn(column, row);
+        const isDotted = map.untypical[map.known(row * COLUMNS + column)];
+        if (isDotted) dots += `M${x + wide / 2} ${y - tall / 2}h0`;
         if (column && here !== isIn(column - 1, row)) outline += `M${x} ${y}v${-tall}`;
         if (row && here !== isIn(column, row - 1)) outline += `M${x} ${y}h${wide}`;
         // Where the name has room above and below.
@@ -362,6 +369,8 @@ export class MapView {
       }
     }
     for (const path of this.region) path.attr("d", outline || null);
+    for (const path of this.dots) path.attr("d", dots || null);
+    this.scatter.style.visibility = dots ? "visible" : "hidden"; // what is below stays where it is
     this.drawName(
       runs,
       (column) => left + column * wide,

@@ -3,9 +3,15 @@
 // The same formulas as grokedu.predictions.phase_diagram and grokedu/explorers/phase.py;
 // tests/test_phase_explorer.py compares the two.
 
-import { conditions, gaussianBounds, isotropicSpectrum } from "../ridge/math.js";
+import {
+  conditions,
+  gaussianBounds,
+  isotropicSpectrum,
+  isTypical,
+  spreadAt,
+} from "../ridge/math.js";
 
-/** @import { Modes, PhaseCell, Settings } from "../types" */
+/** @import { Modes, PhaseCell, PhaseTimes, Settings } from "../types" */
 /** @import { Setting } from "../numbers.js" */
 
 export const AXES = [
@@ -52,7 +58,9 @@ const testWeight = new Float64Array(NODES + 1);
 export function typicalTimes(settings) {
   const { n_samples: n, n_features: m, weight_decay: lambda, learning_rate: eta } = settings;
   const { curvature, share, largest } = spectrumOf(n, m);
-  if (eta * (lambda + largest) >= 2 || eta * lambda >= 1) return { overfit: NaN, generalize: NaN };
+  if (eta * (lambda + largest) >= 2 || eta * lambda >= 1) {
+    return { overfit: NaN, generalize: NaN, spread: NaN };
+  }
   for (let k = 0; k < NODES; k++) {
     const s = curvature[k];
     logRate[k] = Math.log(Math.max(Math.abs(1 - eta * (s + lambda)), 1e-300));
@@ -66,10 +74,10 @@ export function typicalTimes(settings) {
   testWeight[NODES] = Math.max(m - n, 0) / m;
   const variance = settings.init_variance;
   const teacher = settings.teacher_norm ** 2 / m;
-  return {
-    overfit: crossing(trainWeight, variance, teacher, settings.train_threshold, NaN),
-    generalize: crossing(testWeight, variance, teacher, settings.test_threshold, 0),
-  };
+  const overfit = crossing(trainWeight, variance, teacher, settings.train_threshold, NaN);
+  const generalize = crossing(testWeight, variance, teacher, settings.test_threshold, 0);
+  const along = { weight: testWeight, logRate, lost, m };
+  return { overfit, generalize, spread: spreadAt(generalize, along, variance, teacher) };
 }
 
 /**
@@ -112,12 +120,19 @@ function crossing(weight, variance, teacher, level, below) {
   return step;
 }
 
-/** Whether both times exist, the later one later. */
+/**
+ * Whether both times exist, the later one later.
+ * @param {PhaseTimes} times
+ */
 export function groks({ overfit, generalize }) {
   return Number.isFinite(overfit) && Number.isFinite(generalize) && generalize > overfit;
 }
 
-/** What a map shows of a cell. */
+/**
+ * What a map shows of a cell.
+ * @param {PhaseTimes} times
+ * @param {string} quantity
+ */
 export function shownOf({ overfit, generalize }, quantity) {
   if (quantity === "delay") return generalize - overfit;
   return quantity === "t2" ? generalize : generalize / overfit;
@@ -199,6 +214,7 @@ export class PhaseMap {
     this.overfit = new Float64Array(COLUMNS * ROWS);
     this.generalize = new Float64Array(COLUMNS * ROWS);
     this.certified = new Uint8Array(COLUMNS * ROWS);
+    this.untypical = new Uint8Array(COLUMNS * ROWS);
     this.done = 0;
   }
 
@@ -213,7 +229,9 @@ export class PhaseMap {
       const cell = ORDER[this.done++];
       this.settings[across] = this.x[cell % COLUMNS];
       this.settings[along] = this.y[Math.floor(cell / COLUMNS)];
-      const { overfit, generalize } = typicalTimes(this.settings);
+      const times = typicalTimes(this.settings);
+      const { overfit, generalize } = times;
+      this.untypical[cell] = isTypical(times) ? 0 : 1;
       this.overfit[cell] = overfit;
       this.generalize[cell] = generalize;
       const certain = !Number.isNaN(overfit) && certifiedDelay(this.settings) > 0;

@@ -1,5 +1,7 @@
 // What the phase explorer says of a place on its map; no DOM.
 
+import { isTypical } from "../ridge/math.js";
+import { scatterSentence } from "../ridge/words.js";
 import { count, percent, plain, short, steps } from "../words.js";
 import { certifiedDelay, groks, typicalTimes } from "./math.js";
 
@@ -14,6 +16,7 @@ export const QUANTITIES = {
 export const CERTIFIES = "Eq. (8) certifies a delay";
 export const CERTIFIED = "Eq. (8) of the paper certifies a delay";
 export const NOTHING = "nothing groks";
+export const SCATTER = "single runs scatter";
 
 /**
  * What the cells along an axis are called, and what stands at a value of it.
@@ -38,11 +41,12 @@ export function axisOf({ name, label, symbol }, { n_features: m }) {
  */
 export function placeSentence(settings, axes) {
   const place = axes.map((axis) => axisOf(axis, settings).inWords(settings[axis.name]));
-  return `At ${place.join(", ")}: ${predictionSentence(settings)}`;
+  const times = typicalTimes(settings);
+  const scatter = isTypical(times) ? "" : ` ${scatterSentence(times)}`;
+  return `At ${place.join(", ")}: ${predictionSentence(settings, times)}${scatter}`;
 }
 
-function predictionSentence(settings) {
-  const times = typicalTimes(settings);
+function predictionSentence(settings, times) {
   if (!groks(times)) return `${NOTHING}, since ${whyNot(settings, times)}.`;
   const { overfit, generalize } = times;
   const delay = generalize - overfit;
@@ -66,12 +70,20 @@ function whyNot(settings, { overfit, generalize }) {
 }
 
 /** The whole map in a sentence, for those who do not see it. */
-export function mapSentence({ axes, certified, settings }, quantity, values, [low, high]) {
+export function mapSentence(
+  { axes, certified, untypical, settings },
+  quantity,
+  values,
+  [low, high],
+) {
   const [x, y] = axes.map((axis) => axisOf(axis, settings).option);
   const { name, unit } = QUANTITIES[quantity];
   const over = `Map of ${name} over ${x} (across) and ${y} (up):`;
-  if (low === null) return `${over} ${NOTHING} anywhere on it.`;
   const share = (list, isOne) => percent(list.filter(isOne).length / list.length);
+  const scatter = untypical.some(Boolean)
+    ? `, and ${SCATTER} around this mean in ${share(untypical, Boolean)}`
+    : "";
+  if (low === null) return `${over} ${NOTHING} anywhere on it${scatter}.`;
   const range = `from ${low < 1 ? "less than 1" : count(low)} to ${count(high)}${unit && ` ${unit}`}`;
-  return `${over} ${range}; ${NOTHING} in ${share(values, Number.isNaN)} of it, and ${CERTIFIED} in ${share(certified, Boolean)}.`;
+  return `${over} ${range}; ${NOTHING} in ${share(values, Number.isNaN)} of it, ${scatter ? "" : "and "}${CERTIFIED} in ${share(certified, Boolean)}${scatter}.`;
 }

@@ -53,7 +53,9 @@ function theory(settings, modes, layers, horizon) {
     const run = sharpRun(modes, settings);
     if (run) {
       const steps = logSteps(horizon, SHARP_POINTS);
-      result.sharp = { steps, ...curves(run, steps), times: sharpTimes(run, settings) };
+      const times = sharpTimes(run, settings);
+      const spread = run.scatter(times.generalize ?? Infinity);
+      result.sharp = { steps, ...curves(run, steps), times, spread };
     } else {
       result.sharp = null;
     }

@@ -20,6 +20,7 @@ import { WHY } from "../why.js";
 
 const ROUNDING = 1e-13;
 const PATIENCE = 300; // intervals that a search looks at before it takes the dearer bounds too
+const TYPICAL_SPREAD = 0.75; // as in grokedu.predictions
 const QUADRATURE_NODES = 400;
 const QUADRATURE_REACH = 37; // e^−37 = 10⁻¹⁶: how near to the edges the nodes come
 const BISECTIONS = 30; // to 10⁻⁹ of a step
@@ -432,7 +433,8 @@ export function sharpRun({ n, m }, settings) {
   const teacher = settings.teacher_norm / Math.sqrt(m);
   const size = QUADRATURE_NODES + 1; // the last coordinate is the unseen subspace
   const array = () => new Float64Array(size);
-  const drop = array();
+  const drop = array(),
+    lost = array();
   const trainWeight = array(),
     testWeight = array();
   const start = { offset: array(), amplitude: array() };
@@ -440,14 +442,16 @@ export function sharpRun({ n, m }, settings) {
   for (let k = 0; k < QUADRATURE_NODES; k++) {
     const s = limit.curvature[k];
     drop[k] = eta * (s + lambda);
+    lost[k] = lambda / (s + lambda);
     trainWeight[k] = (limit.share[k] * n * s) / 2;
     testWeight[k] = (limit.share[k] * n) / m;
     start.amplitude[k] = spread;
-    taught.offset[k] = (-teacher * lambda) / (s + lambda);
+    taught.offset[k] = -teacher * lost[k];
     taught.amplitude[k] = (-teacher * s) / (s + lambda);
   }
   const unseen = Math.max(m - n, 0) / m;
   drop[size - 1] = eta * lambda;
+  lost[size - 1] = 1;
   testWeight[size - 1] = unseen;
   start.amplitude[size - 1] = spread;
   const parts = (weight) => [
@@ -456,7 +460,35 @@ export function sharpRun({ n, m }, settings) {
   ];
   const train = new DecayingForm(drop, parts(trainWeight));
   const test = new DecayingForm(drop, parts(testWeight), unseen * teacher ** 2, train.logRates);
-  return { rank: QUADRATURE_NODES, train, test };
+  const along = { weight: testWeight, logRate: train.logRates, lost, m };
+  const scatter = (step) => spreadAt(step, along, settings.init_variance, teacher ** 2);
+  return { rank: QUADRATURE_NODES, train, test, scatter };
+}
+
+/**
+ * How far test losses of single runs scatter around their mean: the standard deviation over draws
+ * divided by it. Along directions with `weight` w m and rate ρ the mean square is
+ * ν² ρ^2t + T (l + (1 − l) ρ^t)² for the teacher's T, and its variance twice its square.
+ */
+export function spreadAt(step, { weight, logRate, lost, m }, variance, teacher) {
+  let mean = 0,
+    square = 0;
+  for (let k = 0; k < weight.length; k++) {
+    const power = logRate[k] < 0 ? Math.exp(step * logRate[k]) : 1;
+    const off = lost[k] + (1 - lost[k]) * power;
+    const along = variance * power * power + teacher * off * off;
+    mean += weight[k] * along;
+    square += weight[k] * along * along;
+  }
+  return mean > 0 ? Math.sqrt((2 * square) / m) / mean : 0;
+}
+
+/**
+ * Whether a typical run is the mean that is predicted.
+ * @param {{ spread: number }} prediction
+ */
+export function isTypical({ spread }) {
+  return !(spread > TYPICAL_SPREAD);
 }
 
 /** Where the average losses cross ε and c, as real numbers; null with the reason. */

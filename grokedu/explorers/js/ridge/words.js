@@ -15,7 +15,7 @@ import {
   short,
   steps,
 } from "../words.js";
-import { unseenLoss } from "./math.js";
+import { isTypical, unseenLoss } from "./math.js";
 
 /** What happened, in words. */
 export function sentence({ settings, modes, stop, times }) {
@@ -73,8 +73,19 @@ function sharpRow(sharp, times) {
     off("t₂", sharp.times.generalize, times.generalize),
   ].filter(Boolean);
   const compared = notes.length ? ` ${notes.join(", ")}.` : "";
-  const note = `For a typical problem with these n and m; no condition but that they are large.${compared}`;
-  return row(label, sharp.times, note);
+  return row(label, sharp.times, `${whatIsPredicted(sharp)}${compared}`);
+}
+
+function whatIsPredicted(sharp) {
+  if (isTypical(sharp)) {
+    return "For a typical problem with these n and m; no condition but that they are large.";
+  }
+  return `The mean over problems with these n and m. ${scatterSentence(sharp)}`;
+}
+
+/** Where a typical run is not the mean that is predicted. */
+export function scatterSentence({ spread }) {
+  return `Single runs scatter: over draws their test loss varies by ${percent(spread)} of this mean.`;
 }
 
 function signedPercent(share) {
