@@ -1,5 +1,7 @@
 """The notebooks behind the download buttons say what the page says, and run with grokedu alone."""
 
+import ast
+import builtins
 import os
 import re
 import sys
@@ -96,6 +98,9 @@ def test_the_notebook_runs_where_nothing_of_the_book_is(name, book, tmp_path):
     folder.mkdir()
     client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}, timeout=120)
     client.execute(env=environment)
+    for stub in notebook.cells:
+        if "raises-exception" in stub.metadata.get("tags", []):
+            assert any(output.output_type == "error" for output in stub.outputs), stub.source
 
 
 def test_recorded_results_come_along_byte_for_byte(tmp_path, monkeypatch):
@@ -106,3 +111,68 @@ def test_recorded_results_come_along_byte_for_byte(tmp_path, monkeypatch):
     assert all(
         (tmp_path / "results" / file.name).read_bytes() == file.read_bytes() for file in files
     )
+
+
+class TestStudentEdition:
+    @pytest.fixture
+    def edition(self, chapter, book):
+        """The chapter as the page has it, and without what students are to find themselves."""
+        name = Path(chapter[0].select_one("a.btn-download-source-button")["href"]).name
+        whole = nbformat.read(ROOT / "book" / name, as_version=4)
+        return whole, nbformat.read(book / "_sources" / "student" / name, as_version=4)
+
+    def test_no_solution_is_in_it_and_every_stub(self, edition):
+        whole, student = edition
+        sources = {cell.source for cell in student.cells}
+        for stub, solution in exercises(whole):
+            assert stub.source in sources
+            assert solution and not {cell.source for cell in solution} & sources
+        assert "\\[x\\]" not in text_of(student) and "**Solution" not in text_of(student)
+
+    def test_nothing_is_read_that_only_a_solution_has_bound(self, edition):
+        _, student = edition
+        known = set(dir(builtins)) | {"display", "get_ipython"}
+        for cell in student.cells:
+            if cell.cell_type == "code":
+                known |= page_downloads.names(cell.source, ast.Store) | arguments(cell.source)
+                assert page_downloads.names(cell.source, ast.Load) <= known
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_stub_leaves_open_what_its_check_needs(name):
+    """So the check fails as it stands; one that is written down with the solution holds."""
+    notebook = nbformat.read(ROOT / "book" / f"{name}.ipynb", as_version=4)
+    for stub, solution in exercises(notebook):
+        left_open = [node for node in ast.walk(ast.parse(stub.source)) if is_open(node)]
+        assert left_open, stub.source
+        assert asserts(stub)
+        assert any(map(asserts, solution)), stub.source
+
+
+def exercises(notebook):
+    """Pairs: the stub of an exercise, and the cells of code of its solution."""
+    found, in_solution = [], False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            starts, ends = (
+                cell.source.rfind("{solution-start}"),
+                cell.source.rfind("{solution-end}"),
+            )
+            in_solution = in_solution if starts == ends else starts > ends
+        elif "stub" in cell.metadata.get("tags", []):
+            found.append((cell, []))
+        elif in_solution:
+            found[-1][1].append(cell)
+    return found
+
+
+def is_open(node):
+    return isinstance(node, ast.Constant) and node.value is ...
+
+
+def asserts(cell):
+    return [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Assert)]
+
+
+def arguments(source):
+    return {node.arg for node in ast.walk(ast.parse(source)) if isinstance(node, ast.arg)}

@@ -2,16 +2,19 @@
 
 The chapters are written for Jupyter Book. Their copies say in plain Markdown what the page says,
 keep the outputs of the page, need no package of the book, and carry the recorded numbers that
-they read.
+they read. The edition for students, in a folder beside them, is without solutions and answers.
 """
 
 import ast
+import copy
 import itertools
 import re
 import textwrap
 from pathlib import Path
 
 import nbformat
+import page_quiz
+from docutils import nodes
 from jupyter_cache import get_cache
 from page_markdown import Cell, MarkdownWriter
 
@@ -46,13 +49,38 @@ def write_download(app, doctree, docname):
     cache = get_cache(app.env.mystnb_config.execution_cache_path)
     chapter = nbformat.read(source, as_version=4)
     _, executed = cache.merge_match_into_notebook(chapter)
-    notebook = readable_copy(app, doctree, docname, executed)
-    drop_glue(notebook)
-    add_results(notebook, source.parent / "results")
-    target = Path(app.outdir) / "_sources" / f"{docname}.ipynb"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.validate(notebook)
-    nbformat.write(notebook, target)
+    sources = Path(app.outdir) / "_sources"
+    for target, told, cells in (
+        (sources / f"{docname}.ipynb", doctree, executed),
+        (sources / "student" / f"{source.stem}.ipynb", *for_students(doctree, executed)),
+    ):
+        notebook = readable_copy(app, told, docname, cells)
+        drop_glue(notebook)
+        add_results(notebook, source.parent / "results")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.validate(notebook)
+        nbformat.write(notebook, target)
+
+
+def for_students(doctree, executed):
+    """Both without the solutions of the exercises and the answers of the quiz."""
+    doctree, executed = doctree.deepcopy(), copy.deepcopy(executed)
+    for solution in list(doctree.findall(is_solution)):
+        for cell in solution.findall(nodes.container):
+            if cell.get("nb_element") == "cell_code":
+                executed.cells[cell["cell_index"]].source = ""
+        solution.parent.remove(solution)
+    for quiz in list(doctree.findall(is_quiz)):
+        quiz.parent.replace(quiz, page_quiz.questions_only(quiz))
+    return doctree, executed
+
+
+def is_solution(node):
+    return type(node).__name__ == "solution_node"
+
+
+def is_quiz(node):
+    return isinstance(node, nodes.admonition) and "quiz" in node["classes"]
 
 
 def readable_copy(app, doctree, docname, executed):

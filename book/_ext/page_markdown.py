@@ -6,6 +6,7 @@ Theorems, exercises and dropdowns become bold headings and `details`.
 
 import re
 
+import page_quiz
 from docutils import nodes
 
 
@@ -162,6 +163,8 @@ class MarkdownWriter:
 
     def block_Admonition(self, node):
         """Theorems and exercises have a number; notes and hints a title."""
+        if "quiz" in node["classes"]:
+            return self._quiz(node)
         title, *rest = node.children
         words = self.line(title).strip() if isinstance(title, nodes.title) else ""
         if not isinstance(title, nodes.title):
@@ -171,6 +174,11 @@ class MarkdownWriter:
         return [f"**{heading}**" if heading else "", *content] if heading else content
 
     block_solution_node = block_Admonition
+
+    def _quiz(self, node):
+        asked = self.block(page_quiz.questions_only(node))
+        answers = [block for child in node.children[1:] for block in self.block(child)]
+        return [*asked, "<details><summary>Answers</summary>", *answers, "</details>"]
 
     def _content(self, node):
         """Extensions wrap what is inside in a section that has no title."""

@@ -6,6 +6,8 @@ programs show it as it is, folded. On the page it becomes groups of radio button
 deserves to hear is shown when it is chosen, inside a region that screen readers listen to.
 """
 
+from docutils import nodes
+
 MARKS = {"[x] ": True, "[ ] ": False}
 VERDICTS = {True: "Right. ", False: "Not so. "}
 
@@ -59,3 +61,14 @@ def _answer(page, name, own_id, item):
     for part in (button, words, said):
         box.append(part)
     return box
+
+
+def questions_only(quiz):
+    """A copy of a quiz, as Sphinx has it, that does not tell which answers are right."""
+    quiz = quiz.deepcopy()
+    quiz["classes"].remove("quiz")
+    for item in quiz.findall(nodes.list_item):
+        del item[1:]
+        text = next(item.findall(nodes.Text))
+        text.parent.replace(text, nodes.Text(text.astext()[len("[x] ") :]))
+    return quiz
