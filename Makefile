@@ -45,7 +45,7 @@ pytest = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --di
   --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser fuzz lab lint format bench paper notebooks constraints clean
+.PHONY: help book test browser fuzz lab lint format bench paper student notebooks constraints clean
 
 help:  ## list these targets
 	@echo "make book and make test do everything; the others are for daily work:"
@@ -91,6 +91,10 @@ paper: $(BUNDLE)  ## rerun the long experiments into book/results
 	@for script in book/results/*.py; do \
 	  [ -f "$$script" ] || { echo "There are no long experiments yet."; exit 0; }; \
 	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+student: book  ## the notebooks without solutions and answers, into _build/student
+	@rm -rf _build/student && cp -R _build/html/_sources/student _build/student
+	@echo "The edition for students is ready: $(CURDIR)/_build/student"
 
 notebooks: $(BUNDLE)  ## execute all chapters in place and normalize them
 	@$(BIN)/python tools/notebooks.py book/*.ipynb
