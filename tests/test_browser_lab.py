@@ -370,7 +370,15 @@ def test_a_map_of_phases_runs_the_place_at_its_cursor(browser, lab):
     with opened(browser, lab, "phase.ipynb") as page:
         assert_run_equals_the_browsers(page)
         type_into(page, "init_variance", "2", 2)
-        move_by_key(page, "weight_decay")
+        ground = page.locator(".gk-phase-ground")
+        ground.scroll_into_view_if_needed()
+        box = ground.bounding_box()
+        page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.3 * box["height"])
+        wait_for_run(page, weight_decay=1e-3)
+        assert_run_equals_the_browsers(page)
+        page.get_by_role("slider", name="place on the map").press("ArrowRight")
+        wait_until(page, f"{PLOT}.state.weight_decay > 0.001")
+        wait_for_run(page, weight_decay=page.evaluate(f"{PLOT}.state.weight_decay"))
         assert_run_equals_the_browsers(page)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from node import driver
 
 import grokedu as gk
-from grokedu.explorers import PhaseExplorer
+from grokedu.explorers import PhaseExplorer, RidgeExplorer
 from grokedu.explorers.phase import AXES, SETTINGS, certifies_a_delay, map_of
 from grokedu.explorers.settings import as_data, defaults
 
@@ -151,6 +151,14 @@ class TestState:
     def test_bad_input_says_what_to_pass(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             PhaseExplorer(**arguments)
+
+    def test_its_run_is_that_of_a_ridge_explorer(self):
+        change = {"n_samples": 20, "n_features": 50, "weight_decay": 0.01}
+        shown, ridge = PhaseExplorer(**change), RidgeExplorer(**change)
+        assert shown.wait(60) and ridge.wait(60)
+        for name in ("settings", "modes", "run_times"):
+            assert getattr(shown, name) == getattr(ridge, name)
+        assert {**shown.run, "seconds": 0} == {**ridge.run, "seconds": 0}
 
     def test_the_still_has_the_map_of_the_state(self):
         state = {"axes": ["n_samples", "init_variance"], "quantity": "ratio", "n_features": 200}

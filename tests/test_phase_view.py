@@ -5,7 +5,7 @@ import pytest
 from explorer_page import color, smallest_text
 from pages import axe_violations
 
-from grokedu.explorers import PhaseExplorer
+from grokedu.explorers import PhaseExplorer, RidgeExplorer
 from grokedu.explorers.phase import COLUMNS, ROWS, map_of
 
 MAP = "document.querySelector('.grokedu-plot').__grokedu.map"
@@ -15,6 +15,11 @@ IS_DONE = f"{MAP}.isDone"
 @pytest.fixture(scope="module")
 def address(address_of):
     return address_of(PhaseExplorer(n_samples=52, n_features=200, presets=[("as it was", {})]))
+
+
+@pytest.fixture(scope="module")
+def ridge_address(address_of):
+    return address_of(RidgeExplorer(n_samples=52, n_features=200))
 
 
 def ground(view):
@@ -43,6 +48,23 @@ def test_a_click_opens_the_run_of_its_cell(view):
     box = cursor(view).locator(".gk-phase-ring").bounding_box()
     middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     assert middle == pytest.approx(place(view, 30, 20), abs=1)
+
+
+def test_beside_the_map_stands_the_ridge_explorer_of_its_cursor(view, open_view, ridge_address):
+    view.page.mouse.click(*place(view, 40, 25))
+    for layer in ("bound of Theorem 4.2", "Gaussian bound, Eq. (8) of the paper"):
+        view.page.get_by_label(layer).check()
+    view.press("stage III")
+    link = view.hash().split(",axes=")[0]
+    ridge = open_view(link.replace("#phase:", "#ridge:"), page=ridge_address)
+    assert ridge.words("gk-problem") == ""
+    for what in ("state", "steps", "train", "test", "times", "layers", "horizon", "step", "shares"):
+        assert view.shown(what) == ridge.shown(what), what
+    for part in (".gk-sentence", ".gk-moment", ".grokedu-plot table", ".gk-row"):
+        ours, theirs = (each.page.locator(part).last.inner_text() for each in (view, ridge))
+        assert ours == theirs
+    names = [each.page.get_by_role("button").all_inner_texts() for each in (view, ridge)]
+    assert names[0] == ["as it was", *names[1]]
 
 
 def test_a_drag_moves_over_a_map_that_stays(view):

@@ -6,7 +6,7 @@ import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 import { line } from "d3-shape";
 import { clearOf, placeLane, textWidth } from "./labels.js";
-import { followPointer, placeIn } from "./pointer.js";
+import { followPointer, keepFromScrolling, placeIn } from "./pointer.js";
 import { linearScale, logScale } from "./scale.js";
 import { WHY } from "./why.js";
 import { count, plain, powerOfTen, readouts, short } from "./words.js";
@@ -147,11 +147,7 @@ export class LossChart {
         this.onThreshold(name, null);
       },
     });
-    // Browsers do not heed touch-action on parts of an SVG, and would scroll.
-    const hold = (event) => event.preventDefault();
-    for (const part of [handle.grip, handle.touch]) {
-      part.node().addEventListener("touchstart", hold, { passive: false });
-    }
+    for (const part of [handle.grip, handle.touch]) keepFromScrolling(part.node());
     group.on("keydown", (event) => this.moveByKey(event, name));
     return handle;
   }

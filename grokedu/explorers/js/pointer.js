@@ -52,3 +52,11 @@ export function followPointer(svg, element, { along, start, move, end }) {
   element.addEventListener("pointerup", release);
   element.addEventListener("pointercancel", release);
 }
+
+/**
+ * Let a finger drag a part of an SVG, on which browsers do not heed touch-action.
+ * @param {Element} part
+ */
+export function keepFromScrolling(part) {
+  part.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+}

@@ -3,6 +3,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 import { add } from "../dom.js";
+import { makeHandle } from "../handle.js";
 import { textWidth } from "../labels.js";
 import { followPointer } from "../pointer.js";
 import { linearScale, logScale } from "../scale.js";
@@ -20,16 +21,8 @@ import {
 
 const MARGIN = { left: 40, right: 10, top: 20, bottom: 100 };
 const BAR = { below: 48, height: 10 }; // the scale of colors, below the map
-const TOUCH = 44; // what a finger can hit
 const TALL = 1.3; // height of a cell over its width
 const BUDGET = 4; // ms of each frame
-const FAR = 5; // cells that an arrow key goes with Shift
-const KEYS = {
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-};
 // The map cividis of Nuñez, Anderton and Renslow (2018), even for color-blind readers.
 const COLORS =
   "00224e 003170 2a3f6d 434e6c 575d6d 6a6c71 7d7c78 918b78 a59c74 bcae6c d2c060 e9d34e fee838".split(
@@ -116,37 +109,19 @@ export class MapView {
   }
 
   makeCursor() {
-    const handle = this.svg
-      .append("g")
-      .attr("class", "gk-phase-cursor")
-      .attr("tabindex", 0)
-      .attr("role", "slider")
-      .attr("aria-label", "place on the map, moved by the arrow keys");
-    handle
-      .append("rect")
-      .attr("class", "gk-touch")
-      .attr("x", -TOUCH / 2)
-      .attr("y", -TOUCH / 2)
-      .attr("width", TOUCH)
-      .attr("height", TOUCH);
-    for (const name of ["gk-phase-ring-casing", "gk-phase-ring"]) {
-      handle.append("circle").attr("class", name).attr("r", 7);
-    }
-    const node = handle.node();
     const svg = this.svg.node();
     const move = ({ x, y }) => this.goTo(this.cellAt(x, y));
     followPointer(svg, svg, { start: ({ x, y }) => this.isInside(x, y), move });
-    followPointer(svg, node, { start: () => true, move });
-    // Browsers do not heed touch-action on parts of an SVG, and would scroll.
-    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    handle.on("keydown", (event) => {
-      const direction = KEYS[event.key];
-      if (!direction) return;
-      event.preventDefault();
-      const by = event.shiftKey ? FAR : 1;
-      const [column, row] = this.nearest();
-      this.goTo([column + by * direction[0], row + by * direction[1]]);
+    const handle = makeHandle(this.svg, "gk-phase-cursor", "place on the map", {
+      move,
+      nudge: (right, up) => {
+        const [column, row] = this.nearest();
+        this.goTo([column + right, row + up]);
+      },
     });
+    for (const name of ["gk-phase-ring-casing", "gk-phase-ring"]) {
+      handle.append("circle").attr("class", name).attr("r", 7);
+    }
     return handle;
   }
 

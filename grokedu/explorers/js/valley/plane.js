@@ -4,8 +4,8 @@ import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 import { line, symbol, symbolStar } from "d3-shape";
 import { add } from "../dom.js";
+import { makeHandle } from "../handle.js";
 import { clearOf, textWidth } from "../labels.js";
-import { followPointer } from "../pointer.js";
 import { linearScale } from "../scale.js";
 import { coordinates, placeOf, startAt, startOf, strokes, weightsAt } from "./math.js";
 import { placeInWords, solutionName } from "./words.js";
@@ -14,14 +14,7 @@ const REACH = 2.15; // the plane shows −REACH … REACH
 const FAR = 100;
 const DOT = 4; // px between the points that labels keep clear of
 const MARGIN = { left: 34, right: 8, top: 8, bottom: 36 };
-const TOUCH = 44; // what a finger can hit
 const KEY_STEP = 0.05;
-const KEYS = {
-  ArrowUp: [0, 1],
-  ArrowDown: [0, -1],
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-};
 const STAR = symbol(symbolStar, 90)();
 const DIAMOND = "M0 -6.5L6.5 0L0 6.5L-6.5 0z";
 const LEGEND = [
@@ -85,39 +78,19 @@ export class Plane {
   }
 
   makeStart() {
-    const handle = this.svg
-      .append("g")
-      .attr("class", "gk-start")
-      .attr("tabindex", 0)
-      .attr("role", "slider")
-      .attr("aria-label", "start θ(0), moved by the arrow keys");
-    handle
-      .append("rect")
-      .attr("class", "gk-touch")
-      .attr("x", -TOUCH / 2)
-      .attr("y", -TOUCH / 2)
-      .attr("width", TOUCH)
-      .attr("height", TOUCH);
-    handle.append("circle").attr("class", "gk-grip").attr("r", 8);
-    const node = handle.node();
     let away = [0, 0]; // from the pointer to the start, in the plane
-    followPointer(this.svg.node(), node, {
+    const handle = makeHandle(this.svg, "gk-start", "start θ(0)", {
       start: ({ x, y }) => {
         const [startX, startY] = startOf(this.settings);
         away = [startX - this.x.invert(x), startY - this.y.invert(y)];
       },
       move: ({ x, y }) => this.moveStart([this.x.invert(x) + away[0], this.y.invert(y) + away[1]]),
+      nudge: (right, up) => {
+        const [x, y] = startOf(this.settings);
+        this.moveStart([x + KEY_STEP * right, y + KEY_STEP * up]);
+      },
     });
-    // Browsers do not heed touch-action on parts of an SVG, and would scroll.
-    node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
-    handle.on("keydown", (event) => {
-      const direction = KEYS[event.key];
-      if (!direction) return;
-      event.preventDefault();
-      const by = (event.shiftKey ? 5 : 1) * KEY_STEP;
-      const [x, y] = startOf(this.settings);
-      this.moveStart([x + by * direction[0], y + by * direction[1]]);
-    });
+    handle.append("circle").attr("class", "gk-grip").attr("r", 8);
     return handle;
   }
 
