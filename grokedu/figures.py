@@ -379,6 +379,64 @@ def plot_phase(ax, x, y, values, *, certified=None, untypical=None, label="delay
         )
 
 
+def plot_accuracies(ax, trajectory, times, *, last_step=None, scale="log1p"):
+    """Shares of right answers over the steps, with the stages between `times`.
+
+    Parameters
+    ----------
+    trajectory : Trajectory
+        Of `train_network` on modular addition, which counts right answers.
+    times : GrokkingTimes
+        t1 and t2, by accuracy.
+    last_step : int, optional
+        Where the picture ends; by default with the run.
+    scale : {"log", "log1p", "linear"}
+        Of the steps.
+    """
+    shown = _thinned(trajectory.steps, scale)
+    for kind in ("train", "test"):
+        shares = getattr(trajectory, f"{kind}_accuracy")[shown]
+        ax.plot(trajectory.steps[shown], shares, color=COLORS[kind], linewidth=_RUN_WIDTH)
+    _label_losses(ax, scale)
+    ax.set(yscale="linear", ylim=(-0.03, 1.03), ylabel="accuracy")
+    ax.yaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0))
+    ax.set_xlim(right=max(last_step or trajectory.steps[-1], 2))
+    plot_stages(ax, times)
+
+
+def plot_sums(ax, right, trained):
+    """The table of all sums a + b mod p: right or wrong, trained on or not.
+
+    Color and shape say whether a cell is trained on, filling and a cross whether it is right.
+
+    Parameters
+    ----------
+    right, trained : (p, p) bool arrays
+        With a along the rows and b along the columns.
+    """
+    right, trained = np.asarray(right), np.asarray(trained)
+    size = 0.6 * 72 * min(ax.bbox.width, ax.bbox.height) / ax.figure.dpi / len(right)
+    for is_trained, kind, shape, name in (
+        (True, "train", "o", "trained on"),
+        (False, "test", "s", "others"),
+    ):
+        for is_right, verdict in ((True, "right"), (False, "wrong")):
+            rows, columns = np.nonzero((trained == is_trained) & (right == is_right))
+            mark = {"color": COLORS[kind], "linestyle": "none", "markersize": size}
+            fill = COLORS[kind] if is_right else "none"
+            label = f"{name}, {verdict}"
+            ax.plot(columns, rows, shape, markerfacecolor=fill, label=label, **mark)
+            if not is_right:
+                ax.plot(columns, rows, "x", **{**mark, "markersize": 0.45 * size})
+    ends = (-0.5, len(right) - 0.5)
+    ax.set(aspect="equal", xlim=ends, ylim=ends[::-1], xlabel="b", ylabel="a")
+    ticks = np.arange(0, len(right), 1 if len(right) <= 12 else 5)
+    ax.set(xticks=ticks, yticks=ticks)
+    ax.tick_params(length=0)
+    ax.grid(False)
+    ax.spines[:].set_visible(False)
+
+
 def _cell_edges(axis):
     """The edges of cells around some values on an axis of a scale."""
     scale, values = axis

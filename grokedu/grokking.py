@@ -22,6 +22,9 @@ class Why(StrEnum):
     TRAIN_ACCURATE_FROM_THE_START = "train accuracy reached from the start"
     TRAIN_ACCURACY_NEVER_SETTLES = "train accuracy never settles"
     TEST_ACCURACY_NEVER_REACHED = "test accuracy never reached"
+    TRAIN_ACCURACY_BELOW_AT_THE_END = "train accuracy below its level at the end of the run"
+    TEST_ACCURACY_NOT_WITHIN_THE_RUN = "test accuracy not reached within the run"
+    TEST_EMPTY = "test set empty"
     DIVERGED = "diverged"
 
 
@@ -55,6 +58,13 @@ _WORDS = {
     Why.TEST_ACCURACY_NEVER_REACHED: (
         "the test accuracy tends to {value:.3g} and does not reach {threshold:g} up to step 2**53"
     ),
+    Why.TRAIN_ACCURACY_BELOW_AT_THE_END: (
+        "the training accuracy is below {threshold:g} at the last step, {value:,}"
+    ),
+    Why.TEST_ACCURACY_NOT_WITHIN_THE_RUN: (
+        "the test accuracy does not reach {threshold:g} within {value:,} steps"
+    ),
+    Why.TEST_EMPTY: "all cells are trained on, so that none is left to test",
     Why.DIVERGED: "the run diverged at step {value}",
 }
 

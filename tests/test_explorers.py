@@ -23,7 +23,11 @@ NAMES = [setting.name for setting in SETTINGS]
 SMALL = {"n_samples": 20, "n_features": 60, "weight_decay": 1e-2}
 LONG = {"n_samples": 300, "n_features": 400, "weight_decay": 1e-7}
 _IMAGES = np.random.default_rng(0).integers(0, 17, (20, 64))
-MAKERS = {**KINDS, "digits": partial(KINDS["digits"], _IMAGES, np.arange(20) % 10)}
+MAKERS = {
+    **KINDS,
+    "digits": partial(KINDS["digits"], _IMAGES, np.arange(20) % 10),
+    "modular": partial(KINDS["modular"], modulus=5, width=8, n_steps=200),
+}
 EVERY_SETTING = [
     pytest.param(MAKERS[kind], setting, id=f"{kind} {setting.name}")
     for kind in KINDS

@@ -215,6 +215,7 @@ class TestTheWheel:
             "explorers/network.bundle.js",
             "explorers/valley.bundle.js",
             "explorers/digits.bundle.js",
+            "explorers/modular.bundle.js",
             "explorers/phase.bundle.js",
             "explorers/js/explorer.css",
         ],

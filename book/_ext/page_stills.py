@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 
 from grokedu import figures
 from grokedu.explorers import KINDS
+from grokedu.explorers.modular import ModularStill
 from grokedu.explorers.phase import QUANTITIES, PhaseStill
 from grokedu.explorers.valley import ValleyStill
 
@@ -23,6 +24,11 @@ MAP = (
     "Eq. (8) of the paper certifies a delay; nothing groks where it is hatched."
 )
 SCATTER = "Where it is dotted, single runs scatter widely around the mean that is predicted."
+
+SUMS = (
+    "The table of all sums a + b mod p at step {step:,}: {train} of {trained} training cells and "
+    "{test} of {others} other cells are right."
+)
 
 
 def still_of(state):
@@ -58,6 +64,8 @@ def picture(still, state, file_format, **style):
 
 def _figure(still, state):
     """The losses, below the picture of the kind where there is one."""
+    if "train_threshold" not in state:
+        return _figure_by_accuracy(still, state)
     draw_more = _DRAWN_ABOVE.get(type(still))
     figure, axes = figures.subplots(1 + bool(draw_more), height=3.6, squeeze=False)
     if draw_more:
@@ -69,6 +77,29 @@ def _figure(still, state):
         ax, still.trajectory, still.times, last_step=still.horizon, scale=scale, **thresholds
     )
     figures.add_legend(ax, loc="best" if scale == "linear" else "lower left")
+    return figure
+
+
+def _figure_by_accuracy(still, state):
+    """Accuracies above losses, beside the table of sums where there is one."""
+    scale = "linear" if state.get("linear") else "log1p"
+    figure, axes = figures.subplots(2, 2, height=2.7, width_ratios=(1, 1.5))
+    figures.plot_accuracies(
+        axes[0, 1], still.trajectory, still.times, last_step=still.horizon, scale=scale
+    )
+    figures.plot_losses(
+        axes[1, 1], still.trajectory, labels=("training cells", "other cells"), scale=scale
+    )
+    axes[1, 1].set_xlim(axes[0, 1].get_xlim())
+    figures.add_legend(axes[1, 1], loc="best" if scale == "linear" else "lower left")
+    if isinstance(still, ModularStill):
+        figures.plot_sums(axes[0, 0], still.right, still.trained)
+        axes[0, 0].set_title(f"step {still.step:,}")
+        handles, labels = axes[0, 0].get_legend_handles_labels()
+        axes[1, 0].legend(handles, labels, loc="upper left", frameon=False, fontsize=9)
+    else:
+        axes[0, 0].set_axis_off()
+    axes[1, 0].set_axis_off()
     return figure
 
 
@@ -119,6 +150,15 @@ def _words_above(still):
     """What is drawn above the losses, in words."""
     if isinstance(still, ValleyStill):
         return [PLANE]
+    if isinstance(still, ModularStill):
+        right, trained = still.right, still.trained
+        counts = {
+            "train": (right & trained).sum(),
+            "trained": trained.sum(),
+            "test": (right & ~trained).sum(),
+            "others": (~trained).sum(),
+        }
+        return [SUMS.format(step=still.step, **counts)]
     if isinstance(still, PhaseStill):
         (x, _), (y, _) = _axes(still)
         words = MAP.format(quantity=QUANTITIES[still.quantity], x=x, y=y)

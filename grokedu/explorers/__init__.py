@@ -5,6 +5,7 @@ kernel, and in print. Nothing else in grokedu imports them.
 """
 
 from grokedu.explorers.digits import DigitsExplorer
+from grokedu.explorers.modular import ModularExplorer
 from grokedu.explorers.network import NetworkExplorer
 from grokedu.explorers.phase import PhaseExplorer
 from grokedu.explorers.ridge import RidgeExplorer
@@ -16,11 +17,13 @@ KINDS = {
     "valley": ValleyExplorer,
     "digits": DigitsExplorer,
     "phase": PhaseExplorer,
+    "modular": ModularExplorer,
 }
 
 __all__ = [
     "KINDS",
     "DigitsExplorer",
+    "ModularExplorer",
     "NetworkExplorer",
     "PhaseExplorer",
     "RidgeExplorer",

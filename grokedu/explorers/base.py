@@ -269,8 +269,7 @@ class Explorer(anywidget.AnyWidget):
     def _times(self, times):
         """Times as the browser reads them, with the thresholds that they belong to."""
         return {
-            "train_threshold": self.train_threshold,
-            "test_threshold": self.test_threshold,
+            **{name: value for name, value in self.settings.items() if name in THRESHOLDS},
             "overfit": times.overfit_step,
             "generalize": times.generalize_step,
             "reason": times.reason,

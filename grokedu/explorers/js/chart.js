@@ -202,7 +202,7 @@ export class LossChart {
    */
   drawReadout() {
     const read = this.pointed ?? this.chosen;
-    const known = read && Object.values(read.losses).every(Number.isFinite);
+    const known = read && Number.isFinite(read.losses.train);
     this.readout.attr("display", known ? null : "none");
     this.xTitle.attr("display", known ? "none" : null);
     if (!known) return;
@@ -525,6 +525,10 @@ export class LossChart {
   drawThreshold(name, value) {
     const { left, right, top, bottom } = this.box;
     const handle = this.handles[name];
+    for (const part of [handle.group, handle.line]) {
+      part.attr("display", value === undefined ? "none" : null);
+    }
+    if (value === undefined) return; // a kind whose times are not read off the losses
     // While a line is dragged the scale stays, and the value may lie beyond it.
     const y = Math.min(Math.max(this.y(value), top), bottom);
     const isTrain = name === "train_threshold";
@@ -581,7 +585,7 @@ export class LossChart {
     if (!losses) return;
     this.cursor.line.attr("x1", x).attr("x2", x).attr("y1", top).attr("y2", bottom);
     for (const name of ["train", "test"]) {
-      const y = this.y(Math.max(losses[name], 1e-300));
+      const y = this.y(Math.max(losses[name] || 0, 1e-300)); // a loss that is not known is low
       const visible = y >= top - 1 && y <= bottom + 1;
       this.cursor[name]
         .attr("display", visible ? null : "none")
@@ -655,14 +659,16 @@ function tickCount(steps) {
  * @param {number[] | null} held The ends so far, which stay as long as nothing leaves.
  */
 function lossDomain({ settings, run, train, test, horizon, tail }, held) {
-  const levels = [settings.train_threshold, settings.test_threshold];
+  const levels = [settings.train_threshold, settings.test_threshold].filter((level) => level > 0);
   if (!train) {
+    if (!levels.length) return held ?? [0.01, 10];
     return held ?? [Math.min(...levels) / 10, Math.max(...levels) * 10].map(wholeDecade);
   }
-  const start = [run.train.at(0), run.test.at(0)];
+  const start = [run.train.at(0), run.test.at(0)].filter((loss) => !Number.isNaN(loss));
   const starts = start.filter((value) => value > 1e-12);
   const ends = [run.test.at(horizon), tail?.train[0] ?? 1].map((end) => (end > 1e-12 ? end : 1));
-  const lowest = Math.min(...levels, ...(tail ? ends : ends.slice(0, 1)), ...starts);
+  const floor = levels.length ? [] : [Math.max(minimum(train, test), 1e-12)];
+  const lowest = Math.min(...levels, ...floor, ...(tail ? ends : ends.slice(0, 1)), ...starts);
   const highest = Math.max(
     ...levels,
     ...start,
@@ -672,6 +678,12 @@ function lossDomain({ settings, run, train, test, horizon, tail }, held) {
   const high = 10 ** Math.ceil(Math.log10(highest * 1.2));
   if (!held) return [low, high];
   return [lowest < held[0] ? low : held[0], highest > held[1] ? high : held[1]];
+}
+
+function minimum(...curves) {
+  let smallest = Infinity;
+  for (const curve of curves) for (const value of curve) if (value < smallest) smallest = value;
+  return smallest;
 }
 
 function maximum(...curves) {

@@ -12,7 +12,8 @@
 //                             what it has, or null if the old picture should stay; and
 //                             analyze(settings, problem, layers, held) is everything to be drawn
 //                             and said, on an axis that stays as it is `held` while times fit on it.
-//                             If it works beside the page: `share` of that is done, and close()
+//                             If it works beside the page: `share` of that is done, and close();
+//                             if that can pause: `running`, `paused` and toggle()
 //   makePicture(parent, change)   optional: {widthIn(width), draw(analysis, step, {width, run,
 //                             linear, table, ...views})} beside the curves, or above them where
 //                             widthIn is all of width; its reader's hand may change(settings).
@@ -186,6 +187,7 @@ class Explorer {
   buildActions(root) {
     const row = add(root, "div", { class: "gk-row" });
     if ("seed" in this.settings()) button(row, "Draw again", () => this.drawAgain());
+    this.pauseButton = button(row, "Pause training", () => this.solver.toggle());
     this.drawingBar = add(row, "progress", { max: 1, "aria-label": "drawing the problem" });
     this.runButton = button(row, this.kind.runLabel, () => this.link.ask({ type: "run" }));
     this.stopButton = button(row, "Stop", () => this.link.send({ type: "stop" }));
@@ -324,11 +326,12 @@ class Explorer {
 
   // -------------------------------------------------------------- drawing
 
-  /** The step that is shown; t1 as long as the reader has not moved it. */
+  /** The step that is shown; t1, or what the kind wants, as long as the reader has not moved it. */
   step() {
     const chosen = this.model.get("step");
-    const step = chosen >= 0 ? chosen : (this.analysis.times.overfit ?? 0);
-    return Math.min(step, this.analysis.horizon);
+    const { front, times, horizon } = this.analysis;
+    const step = chosen >= 0 ? chosen : (front ?? times.overfit ?? 0);
+    return Math.min(step, horizon);
   }
 
   /** Redraw once the present event is over, so that the frame after it shows the change. */
@@ -479,7 +482,9 @@ class Explorer {
       this.progressBar.value = progress.done;
       this.progressText.textContent = `${count(progress.done)} of ${count(progress.of)} steps`;
     }
-    const { share = 1 } = this.solver;
+    const { share = 1, running: trains = false, paused } = this.solver;
+    this.pauseButton.hidden = !trains;
+    this.pauseButton.textContent = paused ? "Go on training" : "Pause training";
     this.drawingBar.hidden = share === 1;
     this.drawingBar.value = share;
     this.drawRun(this.matchingRun(this.settings()));

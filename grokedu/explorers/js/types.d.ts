@@ -2,6 +2,7 @@
 
 import type { DecayingForm } from "./ridge/math.js";
 import type { exactRun as exactDigitRun } from "./digits/math.js";
+import type { Run as ModularRun } from "./modular/trainer.js";
 import type { Training } from "./network/math.js";
 
 /** A number for every setting, by the names of the widget's traits. */
@@ -97,6 +98,8 @@ export interface Analysis extends Partial<Curves> {
   tail?: Curves | null;
   /** The run is still on its way. */
   pending?: boolean;
+  /** The step to show as long as the reader has not chosen one; else t1. */
+  front?: number;
 }
 
 /** The closed form of one run: its losses, and along how many directions the data act. */
@@ -176,13 +179,23 @@ export interface DigitProblem {
 /** The closed form of one run on digits. */
 export type DigitRun = ReturnType<typeof exactDigitRun>;
 
-export interface DigitsAnalysis extends Analysis {
+/** A run that also counts what is right. */
+export interface AccuracyAnalysis extends Analysis {
+  run: Analysis["run"] & { accuracyAt(set: string, step: number): number };
+  /** t1 and t2 by accuracy. */
+  accurate: Times;
+  accuracy?: { train: Float64Array; test: Float64Array };
+}
+
+export interface DigitsAnalysis extends AccuracyAnalysis {
   images: DigitImages;
   problem: DigitProblem | null;
   run: DigitRun | null;
-  /** t1 and t2 by accuracy; `times` are those by loss. */
-  accurate: Times;
-  accuracy?: { train: Float64Array; test: Float64Array };
   /** The outputs of the test images at each of `steps`, row after row. */
   outputs?: Float64Array;
+}
+
+/** A run of modular addition, as far as it has come; `times` and `accurate` are the same. */
+export interface ModularAnalysis extends AccuracyAnalysis {
+  training: ModularRun | null;
 }

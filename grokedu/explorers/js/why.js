@@ -15,5 +15,8 @@ export const WHY = Object.freeze({
   trainAccurate: "train accuracy reached from the start",
   trainAccuracyNever: "train accuracy never settles",
   testAccuracyNever: "test accuracy never reached",
+  trainAccuracyRunEnds: "train accuracy below its level at the end of the run",
+  testAccuracyRunEnds: "test accuracy not reached within the run",
+  testEmpty: "test set empty",
   diverged: "diverged",
 });

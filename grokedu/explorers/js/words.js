@@ -67,7 +67,7 @@ export function steps(number) {
 
 /** The losses at a step, from long to short. */
 export function readouts(step, { train, test }) {
-  const values = [plain(train), plain(test)];
+  const values = [train, test].map((loss) => (Number.isNaN(loss) ? "not known" : plain(loss)));
   return [
     `step ${count(step)}: training loss ${values[0]}, test loss ${values[1]}`,
     `step ${count(step)}: ${values.join(", ")}`,
@@ -103,6 +103,12 @@ export function reasonWords({ kind, threshold, value }) {
       return `training accuracy tends to ${percent(value)} and does not settle at ${percent(threshold)} or above`;
     case WHY.testAccuracyNever:
       return `test accuracy tends to ${percent(value)} and does not reach ${percent(threshold)}`;
+    case WHY.trainAccuracyRunEnds:
+      return `training accuracy is still below ${percent(threshold)} after ${steps(value)}, where the run ends`;
+    case WHY.testAccuracyRunEnds:
+      return `test accuracy does not reach ${percent(threshold)} within ${steps(value)}`;
+    case WHY.testEmpty:
+      return "test accuracy is unknown, since no cell is left to test";
     case WHY.diverged:
       return `run diverged at step ${count(value)}`;
     default:
@@ -125,6 +131,9 @@ const FATES = {
   [WHY.trainRunEnds]: ["is not known", "not reached"],
   [WHY.testRunEnds]: ["is not known", "not reached"],
   [WHY.testUnknown]: ["is not known", "not known"],
+  [WHY.trainAccuracyRunEnds]: ["is not reached", "not reached"],
+  [WHY.testAccuracyRunEnds]: ["is not reached", "not reached"],
+  [WHY.testEmpty]: ["is not known", "not known"],
 };
 const fate = (reason) => FATES[reason?.kind] ?? ["does not exist", "none"];
 

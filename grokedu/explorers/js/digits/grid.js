@@ -3,6 +3,7 @@
 import { axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 import { line } from "d3-shape";
+import { CellList } from "../cells.js";
 import { add } from "../dom.js";
 import { linearScale } from "../scale.js";
 import { positionOf } from "../steps.js";
@@ -19,12 +20,9 @@ const BRIGHTEST = 16;
 const TRACE = { height: 112, left: 40, right: 6, top: 8, bottom: 104 };
 const TICKS = [-10, -1, 0, 1, 10];
 
-let grids = 0;
-
 export class Grid {
   /** @param {HTMLElement} parent */
   constructor(parent) {
-    this.id = `grokedu-digits-${grids++}-${Math.random().toString(36).slice(2, 8)}`;
     this.box = add(parent, "div", { class: "gk-digits" });
     add(this.box, "p", { class: "gk-note gk-legend" }).append(
       "Test images:",
@@ -39,7 +37,7 @@ export class Grid {
     this.veil = this.svg.append("path").attr("class", "gk-digits-veil");
     this.frames = this.svg.append("path").attr("class", "gk-digits-frames");
     this.ring = this.svg.append("rect").attr("class", "gk-digits-ring");
-    this.list = this.makeList();
+    this.cells = new CellList(this.field, "test images", () => this.drawChosen());
     this.moment = add(this.box, "p", { class: "gk-note gk-digits-moment" });
     const detail = add(this.box, "div", { class: "gk-digits-detail" });
     this.large = /** @type {HTMLCanvasElement} */ (
@@ -47,55 +45,6 @@ export class Grid {
     );
     this.words = add(detail, "p", { class: "gk-note" });
     this.trace = new Trace(this.box);
-    this.chosen = null; // a place in the grid
-  }
-
-  /** One thing to focus: the arrows go from image to image. */
-  makeList() {
-    const list = add(this.field, "div", {
-      class: "gk-digits-list",
-      role: "listbox",
-      tabindex: 0,
-      "aria-label": "test images",
-    });
-    list.addEventListener("keydown", (event) => this.onKey(event));
-    for (const name of ["pointermove", "click"]) {
-      list.addEventListener(name, (event) => this.onPoint(/** @type {PointerEvent} */ (event)));
-    }
-    return list;
-  }
-
-  onKey(event) {
-    const { places, columns, chosen } = this;
-    const last = places.length - 1;
-    const now = chosen ?? 0;
-    const next = {
-      ArrowRight: now + 1,
-      ArrowLeft: now - 1,
-      ArrowDown: now + columns > last ? now : now + columns,
-      ArrowUp: now < columns ? now : now - columns,
-      Home: 0,
-      End: last,
-    }[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    this.choose(Math.min(Math.max(next, 0), last));
-  }
-
-  /** A mouse chooses by pointing, a finger by a tap. */
-  onPoint(event) {
-    if (event.type === "pointermove" && event.pointerType === "touch") return;
-    const box = this.field.getBoundingClientRect();
-    const column = Math.floor(((event.clientX - box.left) / box.width) * this.columns);
-    const row = Math.floor(((event.clientY - box.top) / box.height) * this.lines);
-    const place = row * this.columns + column;
-    if (column >= 0 && column < this.columns && place < this.places.length) this.choose(place);
-  }
-
-  choose(place) {
-    if (place === this.chosen) return;
-    this.chosen = place;
-    this.drawChosen();
   }
 
   /**
@@ -122,7 +71,7 @@ export class Grid {
     this.step = step;
     this.outputs = step === null ? null : analysis.run.images.test.at(step);
     const wrong = this.drawMarks();
-    this.chosen ??= Math.max(
+    this.cells.chosen ??= Math.max(
       this.places.findIndex((x) => wrong.includes(x)),
       0,
     );
@@ -147,7 +96,7 @@ export class Grid {
     this.canvas.width = sheet.width;
     this.canvas.height = sheet.height;
     this.canvas.getContext("2d").putImageData(sheet, 0, 0);
-    this.chosen = null;
+    this.cells.chosen = null;
   }
 
   /** Room for `count` images, also before it is known which. */
@@ -156,7 +105,7 @@ export class Grid {
     this.lines = Math.ceil(count / this.columns);
     this.svg.attr("viewBox", `0 0 ${this.columns} ${this.lines}`);
     this.field.style.aspectRatio = `${this.columns} / ${this.lines}`;
-    this.list.setAttribute("aria-label", `${count} test images`);
+    this.cells.layOut(count, this.columns, `${count} test images`);
   }
 
   cell(place) {
@@ -191,9 +140,9 @@ export class Grid {
   }
 
   drawChosen() {
-    const [column, line] = this.cell(this.chosen);
+    const [column, line] = this.cell(this.cells.chosen);
     this.ring.attr("x", column).attr("y", line).attr("width", 1).attr("height", 1);
-    const x = this.places[this.chosen];
+    const x = this.places[this.cells.chosen];
     const digit = this.digits[x];
     if (this.enlarged !== this.imageAt(x)) {
       this.enlarged = this.imageAt(x);
@@ -203,27 +152,9 @@ export class Grid {
     }
     const words = imageSentence(digit, this.outputs ? this.outputs[x] : null);
     this.words.textContent = words;
-    this.tell(words);
+    this.cells.tell(words);
     const { step, width, linear } = this;
     this.trace.draw(this.analysis, { x, label: labelOf(digit), step, width, linear });
-  }
-
-  /** What a screen reader says of the chosen image, which is another element for each. */
-  tell(words) {
-    const id = `${this.id}-${this.chosen}`;
-    if (this.option?.id !== id) {
-      this.list.replaceChildren();
-      this.option = add(this.list, "div", {
-        id,
-        role: "option",
-        class: "gk-aside",
-        "aria-selected": "true",
-        "aria-posinset": this.chosen + 1,
-        "aria-setsize": this.places.length,
-      });
-      this.list.setAttribute("aria-activedescendant", id);
-    }
-    this.option.textContent = words;
   }
 }
 

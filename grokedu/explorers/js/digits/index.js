@@ -1,16 +1,20 @@
 // The digits explorer in the browser: random features of handwritten digits, even against odd.
 
+import { AccuracyChart } from "../accuracy.js";
 import { add } from "../dom.js";
 import { explorer } from "../explorer.js";
 import { ForgettingPanel } from "../ridge/panel.js";
 import { descentSentence } from "../ridge/words.js";
-import { AccuracyChart } from "./accuracy.js";
 import { analyze } from "./analysis.js";
 import { Drawing } from "./drawing.js";
 import { Grid } from "./grid.js";
 import { sharesLeft } from "./math.js";
 import { forgettingSentence, sentence, tableRows } from "./words.js";
 
+const ACCURACY = {
+  title: "Accuracy: the share of images with the right sign",
+  items: /** @type {[string, string]} */ (["training images", "test images"]),
+};
 const BESIDE = 640; // px in which the images and the curves stand side by side
 
 /** Draws problems in the background; the old picture stays until the new problem is there. */
@@ -71,7 +75,7 @@ export default explorer({
   drawProblem: () => null, // every widget has them
   makeSolver,
   makePicture,
-  makeUpper: (parent, onScrub) => new AccuracyChart(parent, onScrub),
+  makeUpper: (parent, onScrub) => new AccuracyChart(parent, onScrub, ACCURACY),
   makePanel,
   losses: ({ run }, step) => ({ train: run.train.at(step), test: run.test.at(step) }),
   sentence,

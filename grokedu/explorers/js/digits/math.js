@@ -55,7 +55,8 @@ export function exactRun(problem, settings) {
   const images = { train: rows(0, n, labels), test: rows(n, truth.length, truth.subarray(n)) };
   const left = rank < n ? Math.max(n - explained, 0) : 0; // identical images with unlike labels
   const train = new TrainLoss(decay, { singular, residual, n, left });
-  return { train, test: new TestLoss(images.test, problem.widths), images };
+  const accuracyAt = (set, step) => images[set].accuracyAt(step);
+  return { train, test: new TestLoss(images.test, problem.widths), images, accuracyAt };
 }
 
 /** What is left of the start at a step, mode by mode, flat modes first. */

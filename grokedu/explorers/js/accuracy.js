@@ -3,15 +3,15 @@
 import { axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 import { line } from "d3-shape";
-import { stageBands } from "../chart.js";
-import { add } from "../dom.js";
-import { placeLane } from "../labels.js";
-import { followPointer } from "../pointer.js";
-import { linearScale } from "../scale.js";
-import { WHY } from "../why.js";
-import { count, percent } from "../words.js";
+import { stageBands } from "./chart.js";
+import { add } from "./dom.js";
+import { placeLane } from "./labels.js";
+import { followPointer } from "./pointer.js";
+import { linearScale } from "./scale.js";
+import { WHY } from "./why.js";
+import { count, percent } from "./words.js";
 
-/** @import { DigitsAnalysis } from "../types" */
+/** @import { AccuracyAnalysis } from "./types" */
 
 const HEIGHT = 138;
 const TOP = 20;
@@ -22,9 +22,12 @@ export class AccuracyChart {
   /**
    * @param {HTMLElement} parent
    * @param {(step: number) => void} onScrub
+   * @param {{ title: string, items: [string, string] }} words What is counted, and what the items
+   *   of training and test are called.
    */
-  constructor(parent, onScrub) {
-    add(parent, "p", { class: "gk-note" }, "Accuracy: the share of images with the right sign");
+  constructor(parent, onScrub, { title, items }) {
+    this.items = items;
+    add(parent, "p", { class: "gk-note" }, title);
     this.svg = select(parent)
       .append("svg")
       .attr("class", "gk-chart gk-accuracy")
@@ -64,8 +67,8 @@ export class AccuracyChart {
 
   /**
    * Redraw everything, along the axis of `chart`.
-   * @param {DigitsAnalysis} analysis
-   * @param {{ chart: any, width: number, run: any, ghost: DigitsAnalysis | null, pinned: DigitsAnalysis | null }} options
+   * @param {AccuracyAnalysis} analysis
+   * @param {{ chart: any, width: number, run: any, ghost: AccuracyAnalysis | null, pinned: AccuracyAnalysis | null }} options
    */
   draw(analysis, { chart, width, run, ghost, pinned }) {
     this.analysis = analysis;
@@ -74,12 +77,12 @@ export class AccuracyChart {
     [this.left, this.right] = [left, right];
     const all = [analysis, ghost, pinned].flatMap((each) => Object.values(each?.accuracy ?? {}));
     let lowest = 0.45;
-    for (const curve of all) for (const share of curve) lowest = Math.min(lowest, share);
+    for (const curve of all) for (const share of curve) if (share < lowest) lowest = share;
     this.y.domain([Math.floor(10 * lowest) / 10, 1]).range([BOTTOM, TOP]);
     this.svg
       .attr("viewBox", `0 0 ${width} ${HEIGHT}`)
       .attr("height", HEIGHT)
-      .attr("aria-label", describe(analysis));
+      .attr("aria-label", describe(analysis, this.items));
     this.background
       .attr("x", left)
       .attr("y", TOP)
@@ -102,13 +105,16 @@ export class AccuracyChart {
     this.drawTimes(analysis);
   }
 
-  /** Stages by accuracy. */
-  drawStages({ accurate, horizon, stop }) {
+  /**
+   * Stages by accuracy.
+   * @param {AccuracyAnalysis} analysis
+   */
+  drawStages({ accurate, horizon, stop, pending }) {
     // stageBands knows the times by loss, and asks only whether nothing was ever to be fitted.
     const reasons = accurate.reasons.map((reason) =>
       reason.kind === WHY.trainAccurate ? { ...reason, kind: WHY.trainBelow } : reason,
     );
-    const bands = stop ? [] : stageBands({ ...accurate, reasons }, horizon);
+    const bands = stop || pending ? [] : stageBands({ ...accurate, reasons }, horizon);
     this.stages
       .selectAll("rect")
       .data(bands)
@@ -120,7 +126,7 @@ export class AccuracyChart {
       .style("fill", ({ stage }) => `var(--gk-stage-${stage})`);
   }
 
-  /** @param {import("../types").Settings} settings */
+  /** @param {import("./types").Settings} settings */
   drawLevels({ train_level, test_level }) {
     const levels = /** @type {[string, number][]} */ ([
       ["train", train_level],
@@ -149,7 +155,7 @@ export class AccuracyChart {
     /** @type {[number, number][]} */
     const points = [];
     for (let k = 0; k < steps.length && steps[k] <= this.analysis.horizon; k++) {
-      points.push([this.x(1 + steps[k]), this.y(shares[k])]);
+      if (shares[k] >= 0) points.push([this.x(1 + steps[k]), this.y(shares[k])]);
     }
     return points;
   }
@@ -196,19 +202,23 @@ export class AccuracyChart {
     if (step === null) return;
     const x = this.x(1 + Math.min(step, this.analysis.horizon));
     this.cursorLine.attr("x1", x).attr("x2", x).attr("y1", TOP).attr("y2", BOTTOM);
-    const { images } = this.analysis.run;
     SETS.forEach((set, i) => {
-      this.dots[i].attr("cx", x).attr("cy", this.y(images[set].accuracyAt(step)));
+      const share = this.analysis.run.accuracyAt(set, step);
+      const shown = this.dots[i].attr("display", share >= 0 ? null : "none");
+      if (share >= 0) shown.attr("cx", x).attr("cy", this.y(share));
     });
   }
 }
 
-/** @param {DigitsAnalysis} analysis */
-function describe({ accuracy, accurate, horizon }) {
+/** @param {AccuracyAnalysis} analysis */
+function describe({ accuracy, accurate, steps }, items) {
   if (!accuracy) return "accuracy curves: nothing to show yet";
-  const [train, test] = SETS.map((set) => percent(accuracy[set].at(-1)));
+  const shares = SETS.map((set) => accuracy[set].at(-1));
+  const known = SETS.flatMap((_, i) =>
+    shares[i] >= 0 ? [`${percent(shares[i])} of the ${items[i]}`] : [],
+  );
   const when = Object.entries({ "t₁": accurate.overfit, "t₂": accurate.generalize }).map(
     ([name, step]) => `${name} ${step === null ? "does not exist" : `is ${count(step)}`}`,
   );
-  return `accuracy curves: by accuracy ${when.join(" and ")}; at step ${count(horizon)}, ${train} of the training images and ${test} of the test images are right`;
+  return `accuracy curves: by accuracy ${when.join(" and ")}; at step ${count(steps.at(-1))}, ${known.join(" and ")} are right`;
 }
