@@ -1,4 +1,4 @@
-"""Times the two-layer ReLU network against other ways to train it, as ratios within this one run.
+"""Times networks against other ways to train them, as ratios within this one run.
 
 Every contender takes the same full-batch steps in float64 from the same start, on one thread, and
 returns the training loss before each step and the weights after the last. All results are held
@@ -10,6 +10,7 @@ import os
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 import time
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -186,6 +187,87 @@ def contest():
             )
 
 
+def _relu_loss(problem):
+    """The training loss of a ReLU network, of weights as PyTorch tensors."""
+    inputs, targets = torch.tensor(problem.inputs), torch.tensor(problem.targets)
+
+    def loss(hidden, output):
+        residual = torch.relu(inputs @ hidden.T) @ output - targets
+        return residual.square().sum() / (2 * len(targets))
+
+    return loss, (*problem.hidden_weights, problem.output_weights)
+
+
+def _modular_loss(problem):
+    """That of a network of quadratic neurons, with one-hot pairs as rows to look up."""
+    first_row, second_row = torch.tensor(problem.train_pairs.T)
+    answers = torch.from_numpy(problem.answers(problem.train_pairs))
+    targets = torch.nn.functional.one_hot(answers, problem.modulus).double()
+
+    def loss(first, second, output):
+        residual = (first[first_row] + second[second_row]).square() @ output - targets
+        return residual.square().sum() / (2 * len(targets))
+
+    return loss, (problem.first_weights, problem.second_weights, problem.output_weights)
+
+
+def _torch_descent(loss, start, learning_rate, momentum):
+    """Autograd and `torch.optim.SGD` for the loss of any network."""
+    weights = [torch.nn.Parameter(torch.tensor(layer)) for layer in start]
+    rule = {"lr": learning_rate, "momentum": momentum, "weight_decay": WEIGHT_DECAY}
+    optimizer = torch.optim.SGD(weights, **rule)
+    losses = []
+    for _ in range(N_STEPS):
+        optimizer.zero_grad()
+        value = loss(*weights)
+        value.backward()
+        optimizer.step()
+        losses.append(value.item())
+    return [layer.detach().numpy() for layer in weights], losses
+
+
+def other_networks():
+    """Vectors of outputs, momentum and quadratic neurons against autograd, held and then timed."""
+    print(f"\nOther networks, {N_STEPS} steps, against PyTorch's autograd")
+    rng = draw_rng(0)
+    relu = gk.relu_network_problem(width=250, teacher_width=3, rng=rng)
+    answers = rng.standard_normal((50, 10))
+    ten = rng.standard_normal((250, 10)) / 16
+    ten = replace(relu, output_weights=ten, targets=answers, teacher=None)
+    quadratic = gk.modular_addition_problem(modulus=11, width=64, rng=rng)
+    networks = {
+        "ReLU, m = 250": (relu, _relu_loss, 1e-2),
+        "ReLU, m = 250, ten outputs": (ten, _relu_loss, 1e-2),
+        "quadratic, p = 11, m = 64": (quadratic, _modular_loss, 0.2),
+    }
+    for name, (problem, loss_of, learning_rate) in networks.items():
+        for momentum in (0.0, 0.9):
+            rule = {"learning_rate": learning_rate * (1 - momentum), "momentum": momentum}
+            ours = partial(
+                gk.train_network,
+                problem,
+                weight_decay=WEIGHT_DECAY,
+                **rule,
+                n_steps=N_STEPS,
+                progress=False,
+            )
+            theirs = partial(_torch_descent, *loss_of(problem), **rule)
+            (weights, losses), run = theirs(), ours()
+            for layer, expected in zip(run.weights, weights, strict=True):
+                assert np.linalg.norm(layer - expected) <= 1e-10 * np.linalg.norm(expected), name
+            before_the_last = run.steps < N_STEPS
+            np.testing.assert_allclose(
+                run.train_loss[before_the_last],
+                np.take(losses, run.steps[before_the_last]),
+                rtol=1e-10,
+            )
+            times = shortest_times({"ours": ours, "theirs": theirs}, rounds=3)
+            print(
+                f"  {name:27} momentum {momentum:.1f} {times['ours'] / N_STEPS * 1e6:7.0f} µs a "
+                f"step, autograd {times['theirs'] / times['ours']:5.2f} x that"
+            )
+
+
 def _short_run(draw):
     problem = gk.relu_network_problem(rng=draw_rng(draw))
     return gk.train_network(problem, **RUN, n_steps=1500).train_loss
@@ -229,5 +311,6 @@ def whole_run():
 if __name__ == "__main__":
     with threadpool_limits(1):
         contest()
+        other_networks()
     two_runs()
     whole_run()

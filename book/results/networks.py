@@ -41,7 +41,7 @@ PANELS = {
     "figure 1": ("weight_decay", [0.1], 50),
     SIMULATED: ("weight_decay", [0.1], 8),
     "weight decay": ("weight_decay", [0.05, 0.1, 0.2, 0.5], 20),
-    "samples": ("n_samples", [25, 50, 75, 100], 8),
+    "samples": ("n_samples", [25, 50, 75, 100], 20),
     "width": ("width", [250, 500, 1000, 2000], 20),
     "initial variance": ("init_variance", [0.5, 1.0, 2.0, 4.0], 20),
 }
