@@ -414,29 +414,6 @@ def optimizer_dual(
 
 
 @_compile_sums
-def _one_output(hidden, targets, output_weights, rate, output_gradient):
-    """From pre-activations to back-propagated errors, in place, one sample at a time.
-
-    On entry `hidden` (n, m) holds pre-activations of the last hidden layer; on exit the gradient
-    with respect to them times n · `rate`. Returns the sum of squared residuals.
-    """
-    n_samples, width = hidden.shape
-    output_gradient[:] = 0.0
-    squares = 0.0
-    for i in range(n_samples):
-        row = hidden[i]
-        residual = -targets[i]
-        for j in range(width):
-            residual += (0.0 if row[j] <= 0.0 else row[j]) * output_weights[j]
-        squares += residual * residual
-        scaled = rate * residual
-        for j in range(width):
-            output_gradient[j] += scaled * (0.0 if row[j] <= 0.0 else row[j])
-            row[j] = 0.0 if row[j] <= 0.0 else scaled * output_weights[j]
-    return squares
-
-
-@_compile_sums
 def _to_residuals(outputs, targets, rate):
     """Turn outputs into residuals times `rate`, in place. Return the sum of their squares."""
     squares = 0.0
@@ -448,31 +425,50 @@ def _to_residuals(outputs, targets, rate):
     return squares
 
 
+def _product(left, right, out):
+    """out ← left right."""
+    out[:] = left @ right
+
+
 def _descend(weights, keep, below, errors):
     """weights ← keep · weights − belowᵀ errors, for (d, m), (n, d) and (n, m) arrays."""
     weights *= keep
     weights -= below.T @ errors
 
 
+@_compile
+def _gemm(left_is_transposed, factor, left, right, keep, out):
+    """out ← keep · out + factor · left right, or leftᵀ right, without a copy of anything.
+
+    Rows must be contiguous, but may be parts of longer rows. numba's `np.dot` can neither add to
+    its result nor write to a part of an array.
+    """
+    # BLAS goes down columns first, so it sees all matrices transposed. As whole numbers it takes 32
+    # bits or 64, and finds either here: the low bits come first.
+    numbers = np.array(
+        [
+            out.shape[1], out.shape[0], right.shape[0],
+            right.strides[0] // 8, left.strides[0] // 8, out.strides[0] // 8,
+        ]
+    )  # fmt: skip
+    factors = np.array([factor, keep])
+    first, letter, scale = numbers.ctypes.data, _LETTERS.ctypes.data, factors.ctypes.data
+    _dgemm(
+        letter, letter + left_is_transposed, first, first + 8, first + 16,
+        scale, right.ctypes.data, first + 24, left.ctypes.data, first + 32,
+        scale + 8, out.ctypes.data, first + 40,
+    )  # fmt: skip
+    return numbers.size + factors.size  # which keeps both alive until here
+
+
+@overload(_product)
+def _compiled_product(left, right, out):
+    return lambda left, right, out: _gemm(0, 1.0, left, right, 0.0, out)
+
+
 @overload(_descend)
 def _compiled_descend(weights, keep, below, errors):
-    """The same in one call: numba's `np.dot` overwrites its result, BLAS itself can add to it."""
-
-    def one_product(weights, keep, below, errors):
-        # BLAS goes down columns first, so it sees all matrices transposed. As whole numbers it
-        # takes 32 bits or 64, and finds either here: the low bits come first.
-        sizes = np.array([errors.shape[1], below.shape[1], below.shape[0]])
-        factors = np.array([-1.0, keep])
-        width, depth, rows = sizes.ctypes.data, sizes.ctypes.data + 8, sizes.ctypes.data + 16
-        letter, factor = _LETTERS.ctypes.data, factors.ctypes.data
-        target, left, right = weights.ctypes.data, errors.ctypes.data, below.ctypes.data
-        _dgemm(
-            letter, letter + 1, width, depth, rows,
-            factor, left, width, right, depth, factor + 8, target, width,
-        )  # fmt: skip
-        return sizes.size + factors.size  # which keeps both alive until here
-
-    return one_product
+    return lambda weights, keep, below, errors: _gemm(1, -1.0, below, errors, keep, weights)
 
 
 @_compile
@@ -491,6 +487,67 @@ def _step(weights, velocity, momentum, decay, below, errors):
         _accumulate_decay(velocity, momentum, weights, -decay)
         _descend(velocity, 1.0, below, errors)
         _move(weights, -1.0, velocity)
+
+
+_NEURONS_AT_ONCE = 128
+
+
+@_compile_sums
+def _add_outputs(signals, part, output_weights, outputs):
+    """outputs ← outputs + σ(signals) · output_weights, for a part of the neurons."""
+    # Rows of the whole array are known to be contiguous, those of a part of it are not.
+    some_weights = output_weights[part]
+    for i in range(signals.shape[0]):
+        row = signals[i, part]
+        output = 0.0
+        for j in range(len(row)):
+            output += (0.0 if row[j] <= 0.0 else row[j]) * some_weights[j]
+        outputs[i] += output
+
+
+@_compile_sums
+def _back_to_errors(signals, part, output_weights, slopes, output_gradient):
+    """Turn pre-activations into errors, in place, for a part of the neurons."""
+    some_weights, some_gradient = output_weights[part], output_gradient[part]
+    some_gradient[:] = 0.0
+    for i in range(signals.shape[0]):
+        row, slope = signals[i, part], slopes[i]
+        for j in range(len(row)):
+            some_gradient[j] += slope * (0.0 if row[j] <= 0.0 else row[j])
+            row[j] = 0.0 if row[j] <= 0.0 else slope * some_weights[j]
+
+
+@_compile
+def _two_layers(inputs, targets, weights, output_weights, signals, decay, rate, train_loss):
+    """`relu_network` for two layers and one output, without momentum.
+
+    Some neurons at a time, so that their weights and signals stay in the cache: they take their
+    step and then at once their part of the next outputs.
+    """
+    n_samples, keep = len(targets), 1.0 - decay
+    gradient = np.empty_like(output_weights)
+    residuals, next_residuals = -targets, np.empty_like(targets)
+    _product(inputs, weights, signals)
+    _add_outputs(signals, slice(0, len(output_weights)), output_weights, residuals)
+    for step in range(len(train_loss)):
+        squares = 0.0
+        for i in range(n_samples):
+            squares += residuals[i] * residuals[i]
+            residuals[i] *= rate
+            next_residuals[i] = -targets[i]
+        train_loss[step] = squares / (2 * n_samples)
+        if not np.isfinite(squares):
+            return step
+        for first in range(0, len(output_weights), _NEURONS_AT_ONCE):
+            part = slice(first, min(first + _NEURONS_AT_ONCE, len(output_weights)))
+            _back_to_errors(signals, part, output_weights, residuals, gradient)
+            for j in range(part.start, part.stop):
+                output_weights[j] = keep * output_weights[j] - gradient[j]
+            _descend(weights[:, part], keep, inputs, signals[:, part])
+            _product(inputs, weights[:, part], signals[:, part])
+            _add_outputs(signals, part, output_weights, next_residuals)
+        residuals, next_residuals = next_residuals, residuals
+    return len(train_loss)
 
 
 @_compile
@@ -515,37 +572,20 @@ def relu_network(
     """
     n_samples, last = len(targets), len(layers) - 1
     decay, rate = learning_rate * weight_decay, learning_rate / n_samples
-    # One output is a sum over neurons, which is faster by hand than as products of matrices.
-    one_output = targets.shape[1] == 1
-    output_weights, answers = layers[last].ravel(), targets.ravel()
-    output_gradient = np.empty_like(output_weights)
-    output_velocity = velocities[last].ravel()
+    if last == 1 and targets.shape[1] == 1 and momentum == 0.0:
+        flat = targets.ravel(), layers[0], layers[1].ravel(), signals[0]
+        return _two_layers(inputs, *flat, decay, rate, train_loss)
     for step in range(len(train_loss)):
         np.dot(inputs, layers[0], signals[0])
-        for layer in range(1, last):
+        for layer in range(1, last + 1):
             _rectify(signals[layer - 1])
             np.dot(signals[layer - 1], layers[layer], signals[layer])
-
-        if one_output:
-            squares = _one_output(signals[last - 1], answers, output_weights, rate, output_gradient)
-        else:
-            _rectify(signals[last - 1])
-            np.dot(signals[last - 1], layers[last], signals[last])
-            squares = _to_residuals(signals[last], targets, rate)
+        squares = _to_residuals(signals[last], targets, rate)
         train_loss[step] = squares / (2 * n_samples)
         if not np.isfinite(squares):
             return step
-        if one_output and momentum == 0.0:
-            for j in range(len(output_weights)):
-                output_weights[j] = (1.0 - decay) * output_weights[j] - output_gradient[j]
-        elif one_output:
-            for j in range(len(output_weights)):
-                change = momentum * output_velocity[j] - decay * output_weights[j]
-                output_velocity[j] = change - output_gradient[j]
-                output_weights[j] += output_velocity[j]
-
         # The signals of this layer now hold its errors; go down from there.
-        for layer in range(last - 1 if one_output else last, 0, -1):
+        for layer in range(last, 0, -1):
             below = signals[layer - 1]
             np.dot(signals[layer], layers[layer].T, errors[layer - 1])
             _step(layers[layer], velocities[layer], momentum, decay, below, signals[layer])
