@@ -170,6 +170,12 @@ def test_a_finger_taps_and_drags_the_cursor(open_view):
         points = [dict(zip("xy", place(view, *cell), strict=True)) for cell in cells]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
+    before = view.shown("state")
+    send("touchStart", (10, 20))  # a swipe, which the browser scrolls by
+    for row in range(18, 8, -2):
+        send("touchMove", (10, row))
+    send("touchEnd")
+    assert view.shown("state") == before
     send("touchStart", (40, 20))
     for row in range(18, 8, -2):
         send("touchMove", (40, row))

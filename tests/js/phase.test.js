@@ -88,6 +88,8 @@ test("axes and quantity are in the address, and what they cannot be is said", ()
   const { state, refusals } = parse(text.replace("#phase:", ""), rows, ["sharp"], VIEWS);
   assert.deepEqual(refusals, []);
   assert.deepEqual(state, { ...SETTINGS, layers: [], linear: false, ...views });
+  const escaped = text.replace("#phase:", "").replaceAll(",", "%2C"); // as some mail programs do
+  assert.deepEqual(parse(escaped, rows, ["sharp"], VIEWS).state, state);
   for (const wish of ["axes=n_samples", "axes=n_samples+n_samples", "axes=a+b", "quantity=x"]) {
     const answer = parse(wish, rows, [], VIEWS);
     assert.deepEqual(answer.state, {});

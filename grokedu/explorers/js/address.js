@@ -2,7 +2,7 @@
 
 import { readNumber } from "./numbers.js";
 
-const PAIRS = /[,&](?=[a-z_]+=)/; // so that a decimal comma separates nothing
+const PAIRS = /(?:[,&]|%2C)(?=[a-z_]+=)/i; // so that a decimal comma separates nothing
 const AXES = ["log", "linear"];
 const ADDRESS = /^#([a-z]+(?:-\d+)?):(.*)$/s;
 

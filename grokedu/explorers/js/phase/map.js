@@ -111,7 +111,12 @@ export class MapView {
   makeCursor() {
     const svg = this.svg.node();
     const move = ({ x, y }) => this.goTo(this.cellAt(x, y));
-    followPointer(svg, svg, { start: ({ x, y }) => this.isInside(x, y), move });
+    // An upright swipe of a finger scrolls the page.
+    followPointer(svg, svg, {
+      along: "clientX",
+      start: ({ x, y }) => this.isInside(x, y),
+      move,
+    });
     const handle = makeHandle(this.svg, "gk-phase-cursor", "place on the map", {
       move,
       nudge: (right, up) => {
