@@ -80,7 +80,7 @@ class TestImages:
 class TestTheProblem:
     def problem(self, **settings):
         shown = explorer(**settings)
-        return DigitsExplorer.problem_of(shown.settings, shown.images)
+        return DigitsExplorer.problem_of({**shown.settings, "images": shown.images})
 
     def test_half_of_the_images_train_and_the_others_test(self):
         problem = self.problem()
@@ -104,7 +104,7 @@ class TestTheProblem:
 class TestGradientDescent:
     def test_its_times_losses_and_accuracies_are_the_exact_ones(self, shown):
         settings, run = shown.settings, shown.run
-        problem = DigitsExplorer.problem_of(settings, shown.images)
+        problem = DigitsExplorer.problem_of({**settings, "images": shown.images})
         levels = {name: settings[name] for name in ("train_threshold", "test_threshold")}
         times = gk.exact_grokking_times(problem, **rule(settings), **levels)
         assert times.delay is not None
@@ -146,7 +146,7 @@ class TestStill:
     def test_the_table_has_both_kinds_of_times(self):
         shown = explorer()
         still = DigitsExplorer.still(shown.get_state())
-        problem = DigitsExplorer.problem_of(shown.settings, shown.images)
+        problem = DigitsExplorer.problem_of({**shown.settings, "images": shown.images})
         levels = {name: shown.settings[name] for name in ("train_level", "test_level")}
         times = gk.accuracy_times(problem, **rule(shown.settings), **levels)
         rows = {label: cells for label, *cells in still.rows}

@@ -92,7 +92,11 @@ def cases():
     cases = [{"settings": settings, "steps": STEPS} for settings in every]
     answers = javascript(action="draw", images=shown, cases=cases)
     return [
-        (settings, in_python(DigitsExplorer.problem_of(settings, shown), settings), answer)
+        (
+            settings,
+            in_python(DigitsExplorer.problem_of({**settings, "images": shown}), settings),
+            answer,
+        )
         for settings, answer in zip(every, answers, strict=True)
     ]
 
@@ -126,7 +130,7 @@ class TestBySeed:
 def test_the_book_s_run_with_features_and_start_handed_over():
     """400 images and 3,000 features, at the defaults."""
     shown = images(400)
-    problem = DigitsExplorer.problem_of(DEFAULTS, shown)
+    problem = DigitsExplorer.problem_of({**DEFAULTS, "images": shown})
     rows = np.vstack([problem.features, problem.test_features])
     handed = {
         "n": problem.n_samples,

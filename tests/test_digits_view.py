@@ -25,7 +25,7 @@ def address(address_of, shown):
 
 
 def problem_of(view, shown):
-    return DigitsExplorer.problem_of(view.shown("state"), shown.images)
+    return DigitsExplorer.problem_of({**view.shown("state"), "images": shown.images})
 
 
 def times(view, shown):

@@ -4,6 +4,7 @@ They work in a live notebook, where numba reruns every experiment, in a static p
 kernel, and in print. Nothing else in grokedu imports them.
 """
 
+from grokedu.explorers.base import Explorer
 from grokedu.explorers.digits import DigitsExplorer
 from grokedu.explorers.modular import ModularExplorer
 from grokedu.explorers.network import NetworkExplorer
@@ -23,6 +24,7 @@ KINDS = {
 __all__ = [
     "KINDS",
     "DigitsExplorer",
+    "Explorer",
     "ModularExplorer",
     "NetworkExplorer",
     "PhaseExplorer",

@@ -66,7 +66,41 @@ class Explorer(anywidget.AnyWidget):
     """A widget whose browser side draws, and a thread that runs gradient descent on every change.
 
     A kind of explorer gives its `kind`, its table of settings as `SETTINGS` and as traits, and the
-    methods `_draw` (Python's problem as traits), `_is_short`, `_run` and `still`.
+    methods `_is_short`, `_run` and `still`.
+
+    Parameters
+    ----------
+    controls : sequence of str
+        The settings that get a control, in this order. All others keep their initial value.
+    layers : sequence of str
+        Theory shown from the start, by the names in `LAYERS`. The reader can switch it.
+    step : int, optional
+        The step that is shown at first; t1 if not given.
+    linear : bool
+        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
+    simple : bool
+        Whether only controls, pictures, t1 and t2 and the sentence are shown, until the reader asks
+        for more.
+    presets : sequence of (str, dict)
+        Buttons above the pictures: what each says, and the settings that it sets, by name (also
+        `step`, `linear` and where there are some `layers`). Everything else goes back to its
+        initial value.
+    **settings
+        Initial values; those not given have defaults. Each is an attribute as well, so
+        ``explorer.weight_decay = 1e-5`` changes the picture.
+
+    Attributes
+    ----------
+    settings : dict
+        All settings by name.
+    run, run_times : dict
+        The last run in Python and its t1 and t2; empty before the first one.
+
+    Raises
+    ------
+    ValueError
+        For unknown controls, layers or settings, and for values and presets that are not legal,
+        also when an attribute is set.
     """
 
     SETTINGS: ClassVar[tuple] = ()

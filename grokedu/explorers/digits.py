@@ -53,28 +53,16 @@ class DigitsExplorer(DescentExplorer):
         400 are about 25 KiB.
     digits : (k,) array of whole numbers from 0 to 9
         What they show.
-    controls : sequence of str
-        The settings that get a control, in this order. All others keep their initial value.
-    step : int, optional
-        The step at which the images are shown at first; t1 if not given.
-    linear : bool
-        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
-    simple : bool
-        Whether the table stays hidden until the reader asks for more.
-    presets : sequence of (str, dict)
-        Buttons above the pictures: what each says, and the settings that it sets, by name (also
-        `step` and `linear`). Everything else goes back to its initial value.
+    controls, step, linear, simple, presets
+        As for `Explorer`.
     **settings
         Initial values: `weight_decay`, `init_variance`, `learning_rate`, `label_noise` (the share
         of training labels that are wrong), `n_features`, `seed`, the thresholds of the losses
         `train_threshold` and `test_threshold`, and those of the accuracies `train_level` and
-        `test_level`. Each is an attribute as well, so ``explorer.init_variance = 4`` changes the
-        picture.
+        `test_level`.
 
     Attributes
     ----------
-    settings : dict
-        All settings by name.
     run, run_times : dict
         The last run of gradient descent and its t1 and t2 by loss; empty before the first one.
 
@@ -89,11 +77,11 @@ class DigitsExplorer(DescentExplorer):
     Raises
     ------
     ValueError
-        For images and digits of another kind, for unknown controls or settings, and for values and
-        presets that are not legal, also when an attribute is set.
+        For images and digits of another kind, and as `Explorer`.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
+    GIVEN: ClassVar[tuple] = ("images",)
     _esm = HERE / "digits.bundle.js"
 
     vars().update(traits(SETTINGS))
@@ -106,21 +94,15 @@ class DigitsExplorer(DescentExplorer):
         self.set_trait("images", packed)
 
     @classmethod
-    def problem_of(cls, settings, images):
-        """The problem that a seed draws from packed images."""
+    def problem_of(cls, state):
+        """The problem that a seed draws from packed `images`."""
+        images = state["images"]
         drawn = _draw(
             images["pixels"],
             images["digits"],
-            *(settings[name] for name in ("n_features", "seed", "label_noise")),
+            *(state[name] for name in ("n_features", "seed", "label_noise")),
         )
-        return drawn.rescaled(init_variance=settings["init_variance"])
-
-    def _problem(self, settings):
-        return self.problem_of(settings, self.images)
-
-    @classmethod
-    def _problem_in(cls, state, settings):
-        return cls.problem_of(settings, state["images"])
+        return drawn.rescaled(init_variance=state["init_variance"])
 
     @classmethod
     def _theory_rows(cls, problem, settings, _layers):

@@ -55,40 +55,17 @@ class NetworkExplorer(Explorer):
 
     Parameters
     ----------
-    controls : sequence of str
-        The settings that get a control, in this order. All others keep their initial value.
-    step : int, optional
-        The step at which the neurons are shown at first; t1 if not given.
-    linear : bool
-        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
-    simple : bool
-        Whether neurons, law and table stay hidden until the reader asks for more.
-    presets : sequence of (str, dict)
-        Buttons above the curves: what each says, and the settings that it sets, by name (also
-        `step` and `linear`). Everything else goes back to its initial value.
+    controls, step, linear, simple, presets
+        As for `Explorer`.
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `input_dim`, `width`,
         `learning_rate`, `seed`, `train_threshold`, `test_threshold`.
-
-    Attributes
-    ----------
-    settings : dict
-        All settings by name; each is an attribute as well, so ``explorer.weight_decay = 1e-3``
-        changes the picture.
-    run, run_times : dict
-        The last run in Python and its t1 and t2; empty before the first one.
 
     Notes
     -----
     The network is that of `relu_network_problem`, with the zero teacher. Beyond the step at which
     the training loss is at most 10⁻⁵, or 10⁻⁵ of where it started if that is less, both losses
     shrink by (1 − ηλ)⁴ a step.
-
-    Raises
-    ------
-    ValueError
-        For unknown controls or settings, and for values and presets that are not legal, also when
-        an attribute is set.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS

@@ -193,20 +193,8 @@ class PhaseExplorer(ridge.RidgeExplorer):
     quantity : {"delay", "t2", "ratio"}
         What is shown: t2 − t1, t2, or t2/t1. The reader can change it.
     controls, layers, step, linear, simple, presets, **settings
-        As for `RidgeExplorer`. The ranges of settings are those that a map shows.
-
-    Attributes
-    ----------
-    settings : dict
-        All settings by name.
-    run, run_times : dict
-        The last run of gradient descent and its t1 and t2; empty before the first one.
-
-    Raises
-    ------
-    ValueError
-        For unknown controls, layers, settings or axes, and for values and presets that are not
-        legal, also when an attribute is set.
+        As for `RidgeExplorer`. The ranges of settings are those that a map shows. Presets set
+        `axes` and `quantity` as well.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS

@@ -54,8 +54,11 @@ _SHOWN_BY_DEFAULT = tuple(s.name for s in SETTINGS if not s.name.endswith("thres
 class DescentExplorer(Explorer):
     """An explorer of ridge problems: their exact run, and gradient descent laid over it.
 
-    A kind gives the problem of its settings as `problem_of`.
+    A kind gives the problem of a state as `problem_of`.
     """
+
+    # What a problem depends on beside settings: names of traits.
+    GIVEN: ClassVar[tuple] = ()
 
     @classmethod
     def still(cls, state):
@@ -71,7 +74,7 @@ class DescentExplorer(Explorer):
         Still
         """
         settings = settings_of(state, cls.SETTINGS)
-        problem, rule = cls._problem_in(state, settings), _rule(settings)
+        problem, rule = cls.problem_of({**state, **settings}), _rule(settings)
         levels = _levels(settings)
         words = in_one_line(settings, cls.SETTINGS)
         try:
@@ -87,16 +90,9 @@ class DescentExplorer(Explorer):
         return Still(trajectory, times, horizon, tuple(rows), f"{outcome(times, settings)} {words}")
 
     @classmethod
-    def problem_of(cls, settings):
-        """The problem of these settings."""
+    def problem_of(cls, state):
+        """The problem of a state: of settings, and what is `GIVEN` beside them, by name."""
         raise NotImplementedError
-
-    def _problem(self, settings):
-        return self.problem_of(settings)
-
-    @classmethod
-    def _problem_in(cls, _state, settings):
-        return cls.problem_of(settings)
 
     @classmethod
     def _theory_rows(cls, _problem, _settings, _layers):
@@ -119,7 +115,8 @@ class DescentExplorer(Explorer):
         if settings["learning_rate"] * settings["weight_decay"] >= 1:
             self.publish(run={}, run_times={}, progress={})
             return
-        problem, rule = self._problem(settings), _rule(settings)
+        given = {name: getattr(self, name) for name in self.GIVEN}
+        problem, rule = self.problem_of({**settings, **given}), _rule(settings)
         n_steps, complete = _steps_needed(problem, settings)
         # So that loading the compiled kernel is not in the time shown.
         train_ridge(problem, **rule, n_steps=1, allow_unstable=True)
@@ -157,39 +154,16 @@ class RidgeExplorer(DescentExplorer):
 
     Parameters
     ----------
-    controls : sequence of str
-        The settings that get a control, in this order. All others keep their initial value.
+    controls, step, linear, simple, presets
+        As for `Explorer`.
     layers : sequence of str
         Theory shown from the start: "sharp" (the sharp prediction), "theorem" (the bound of
         Theorem 4.2), "gaussian" (the Gaussian bound, Eq. (8) of the paper). The reader can
         switch them.
-    step : int, optional
-        The step at which the spectrum is shown at first; t1 if not given.
-    linear : bool
-        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
-    simple : bool
-        Whether bars, theory and table stay hidden until the reader asks for more.
-    presets : sequence of (str, dict)
-        Buttons above the curves: what each says, and the settings that it sets, by name (also
-        `step`, `layers` and `linear`). Everything else goes back to its initial value.
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `n_features`,
         `learning_rate`, `teacher_norm`, `seed`, `train_threshold`, `test_threshold`. Those not
-        given have the defaults of the paper. Each is an attribute as well, so
-        ``explorer.weight_decay = 1e-5`` changes the picture.
-
-    Attributes
-    ----------
-    settings : dict
-        All settings by name.
-    run, run_times : dict
-        The last run of gradient descent and its t1 and t2; empty before the first one.
-
-    Raises
-    ------
-    ValueError
-        For unknown controls, layers or settings, and for values and presets that are not legal,
-        also when an attribute is set.
+        given have the defaults of the paper.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
@@ -208,15 +182,38 @@ class RidgeExplorer(DescentExplorer):
             self.modes = _drawn(self.settings)[1]
 
     @classmethod
-    def problem_of(cls, settings):
+    def problem_of(cls, state):
         """The drawn problem at the ν² and ‖θ*‖ of the settings."""
-        return _drawn(settings)[0].rescaled(
-            init_variance=settings["init_variance"], teacher_norm=settings["teacher_norm"]
+        return _drawn(state)[0].rescaled(
+            init_variance=state["init_variance"], teacher_norm=state["teacher_norm"]
         )
 
     @classmethod
     def _theory_rows(cls, problem, settings, layers):
-        return _theory_rows(problem, settings, layers)
+        """A row of the still table for each layer of theory."""
+        rule, levels, rows = _rule(settings), _levels(settings), []
+        if "sharp" in layers:
+            names = ("n_samples", "n_features", "init_variance", "teacher_norm")
+            size = {name: settings[name] for name in names}
+            try:
+                with warnings.catch_warnings(
+                    category=predictions.UntypicalWarning, action="ignore"
+                ):
+                    sharp = predictions.ridge_grokking_times(**size, **rule, **levels)
+                steps = sharp.overfit_step, sharp.generalize_step
+            except ValueError:  # a typical problem would diverge at this learning rate
+                steps = None, None
+            rows.append(("sharp prediction", *map(step_in_words, steps)))
+        for layer, name, bounds in (
+            ("theorem", "bound of Theorem 4.2", theory.grokking_bounds),
+            ("gaussian", "Gaussian bound, Eq. (8) of the paper", theory.gaussian_bounds),
+        ):
+            if layer in layers:
+                bound = bounds(problem, **rule, **levels)
+                late = bound.generalize_step_at_least
+                at_least = f"≥ {step_in_words(late)}" if late > 0 else "says nothing"
+                rows.append((name, f"≤ {step_in_words(bound.overfit_step_at_most)}", at_least))
+        return rows
 
     def _announce(self, settings, permit):
         modes = _drawn(settings)[1]
@@ -301,28 +298,3 @@ def _thinned(trajectory):
         "n_steps": last,
         "diverged": trajectory.diverged,
     }
-
-
-def _theory_rows(problem, settings, layers):
-    """A row of the still table for each layer of theory."""
-    rule, levels, rows = _rule(settings), _levels(settings), []
-    if "sharp" in layers:
-        names = ("n_samples", "n_features", "init_variance", "teacher_norm")
-        size = {name: settings[name] for name in names}
-        try:
-            with warnings.catch_warnings(category=predictions.UntypicalWarning, action="ignore"):
-                sharp = predictions.ridge_grokking_times(**size, **rule, **levels)
-            steps = sharp.overfit_step, sharp.generalize_step
-        except ValueError:  # a typical problem would diverge at this learning rate
-            steps = None, None
-        rows.append(("sharp prediction", *map(step_in_words, steps)))
-    for layer, name, bounds in (
-        ("theorem", "bound of Theorem 4.2", theory.grokking_bounds),
-        ("gaussian", "Gaussian bound, Eq. (8) of the paper", theory.gaussian_bounds),
-    ):
-        if layer in layers:
-            bound = bounds(problem, **rule, **levels)
-            late = bound.generalize_step_at_least
-            at_least = f"≥ {step_in_words(late)}" if late > 0 else "says nothing"
-            rows.append((name, f"≤ {step_in_words(bound.overfit_step_at_most)}", at_least))
-    return rows

@@ -66,40 +66,16 @@ class ValleyExplorer(DescentExplorer):
 
     Parameters
     ----------
-    controls : sequence of str
-        The settings that get a control, in this order. The start can be dragged in any case.
-    step : int, optional
-        The step at which the weights are shown at first; t1 if not given.
-    linear : bool
-        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
-    simple : bool
-        Whether only the controls, the plane, the curves with t1 and t2 and the sentence are shown,
-        until the reader asks for more.
-    presets : sequence of (str, dict)
-        Buttons above the pictures: what each says, and the settings that it sets, by name (also
-        `step` and `linear`). Everything else goes back to its initial value.
+    controls, step, linear, simple, presets
+        As for `Explorer`. The start can be dragged in any case.
     **settings
         Initial values: `weight_decay`, `learning_rate`, `start_length`, `start_angle` (in degrees),
-        `train_threshold`, `test_threshold`. Each is an attribute as well, so
-        ``explorer.start_length = 2`` changes the picture.
-
-    Attributes
-    ----------
-    settings : dict
-        All settings by name.
-    run, run_times : dict
-        The last run of gradient descent and its t1 and t2; empty before the first one.
+        `train_threshold`, `test_threshold`.
 
     Notes
     -----
     The sample is φ = (0.8, 0.6) with label ⟨θ*, φ⟩ = 1.2, the teacher θ* = (0.9, 0.8), and Σ = I/2,
     so that the test loss is ½‖θ − θ*‖².
-
-    Raises
-    ------
-    ValueError
-        For unknown controls or settings, and for values and presets that are not legal, also when
-        an attribute is set.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
@@ -117,10 +93,10 @@ class ValleyExplorer(DescentExplorer):
         self.set_trait("valley", valley)
 
     @classmethod
-    def problem_of(cls, settings):
+    def problem_of(cls, state):
         """The sample and the teacher, with the start of the settings."""
-        angle = math.radians(settings["start_angle"])
-        start = settings["start_length"] * np.array([math.cos(angle), math.sin(angle)])
+        angle = math.radians(state["start_angle"])
+        start = state["start_length"] * np.array([math.cos(angle), math.sin(angle)])
         return realizable_problem(np.array([FEATURE]), np.array(TEACHER), start, covariance=0.5)
 
     @classmethod
