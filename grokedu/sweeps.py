@@ -4,7 +4,7 @@ import inspect
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from concurrent.futures import BrokenExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice, product
@@ -115,7 +115,9 @@ def sweep(
     n_jobs : int
         joblib workers; −1 means one per core. On Dask all workers of the cluster run, whatever it
         says. The table depends neither on it nor on the backend that `joblib.parallel_config`
-        chooses: loky, threading, multiprocessing or dask.
+        chooses: loky, threading, multiprocessing or dask. When the process of a worker dies, all
+        of these but threading, whose workers are this process, run again what it was doing. If all
+        workers of a Dask cluster are gone for good, Dask waits until another comes.
     progress : bool
         Show a progress bar.
     **parameters
@@ -142,6 +144,8 @@ def sweep(
         another sweep.
     ImportError
         For a checkpoint without pyarrow.
+    RuntimeError
+        If the Dask scheduler is lost while the sweep runs.
     """
     run = _chosen(run, method)
     n_seeds = check_count("n_seeds", n_seeds)
@@ -314,7 +318,7 @@ def _finish(tasks, kept, n_jobs, progress, batch_size):
 
 def _results_of(tasks, n_jobs, batch_size):
     """(key, results) of each task as soon as it is finished, by the engine of `parallel_config`."""
-    from joblib.parallel import Parallel, delayed, get_active_backend
+    from joblib.parallel import BACKENDS, Parallel, delayed, get_active_backend
 
     calls = (delayed(_measure)(key, task) for key, task in tasks.items())
     backend, _ = get_active_backend()
@@ -324,7 +328,9 @@ def _results_of(tasks, n_jobs, batch_size):
         parallel = Parallel(n_jobs, return_as="generator_unordered", batch_size=batch_size)
         with closing(parallel(calls)) as stream:
             yield from stream
-    else:  # multiprocessing answers when all is done: ask for what takes a second or so
+    elif type(backend) is BACKENDS["multiprocessing"] and backend.effective_n_jobs(n_jobs) > 1:
+        yield from _results_of_processes(backend.effective_n_jobs(n_jobs), tasks)
+    else:  # an engine that answers when all is done: ask for what takes a second or so
         with Parallel(n_jobs) as parallel:
             size = backend.effective_n_jobs(n_jobs)
             while some := list(islice(calls, size)):
@@ -334,23 +340,40 @@ def _results_of(tasks, n_jobs, batch_size):
                     size *= 2
 
 
+def _results_of_processes(n_workers, tasks):
+    """The same from the standard library: joblib would wait for ever for a process that died."""
+    pool = ProcessPoolExecutor(min(n_workers, len(tasks)))
+    try:
+        for future in as_completed([pool.submit(_measure, *task) for task in tasks.items()]):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def _results_of_dask(client, tasks):
     """The same from Dask itself: joblib would wait for ever for a task that kills its workers."""
-    from dask.distributed import KilledWorker, as_completed
+    from dask.distributed import KilledWorker
+    from dask.distributed import as_completed as completed
 
     sent = client.map(_measure, list(tasks), list(tasks.values()), pure=False)
     futures = dict(zip(sent, tasks, strict=True))
     try:
-        for future, result in as_completed(futures, with_results=True, raise_errors=False):
+        for future, result in completed(futures, with_results=True, raise_errors=False):
             key = futures.pop(future)
-            if future.status != "error":
+            if future.status == "finished":
                 yield result
+            elif future.status != "error":
+                raise RuntimeError(
+                    f"Dask says that a problem was {future.status}; its scheduler is gone, or the "
+                    "client was closed: connect again, and the same call with checkpoint= goes on"
+                )
             elif isinstance(error := future.exception(), KilledWorker):
                 yield key, tasks[key].failed(error)
             else:
                 raise error
     finally:
-        client.cancel(list(futures))
+        if client.status == "running":
+            client.cancel(list(futures))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from joblib.parallel import BACKENDS
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import grokedu as gk
@@ -198,6 +200,16 @@ def threads(numbers):
     return {"most": max(found), "thread": threading.get_ident(), "process": os.getpid()}
 
 
+CLIENTS = {}
+
+
+def closing(numbers, *, client):
+    """Takes the client away from the sweep that waits for this."""
+    threading.Thread(target=CLIENTS[client].close).start()
+    time.sleep(0.3)
+    return {"closed": client}
+
+
 class TestEngines:
     def test_the_table_is_the_same_bit_for_bit(self, engine, table, tmp_path):
         with joblib.parallel_config(backend=engine):
@@ -217,7 +229,7 @@ class TestEngines:
         elsewhere = table.thread if engine == "threading" else table.process
         assert not elsewhere.isin([os.getpid(), threading.get_ident()]).any()
 
-    @pytest.mark.parametrize("engine", ["loky", "dask"], indirect=True)
+    @pytest.mark.parametrize("engine", ["loky", "multiprocessing", "dask"], indirect=True)
     def test_a_worker_that_is_killed_loses_nothing(self, engine, tmp_path, table):
         kills, log = str(tmp_path / "killed"), str(tmp_path / "log")
         with joblib.parallel_config(backend=engine):
@@ -225,13 +237,37 @@ class TestEngines:
         assert os.path.exists(kills)
         assert same(killed.assign(kills=None, log=None), table)
 
-    @pytest.mark.parametrize("engine", ["loky", "dask"], indirect=True)
+    @pytest.mark.parametrize("engine", ["loky", "multiprocessing", "dask"], indirect=True)
     def test_a_problem_that_always_kills_its_worker_is_a_row(self, engine):
         grid = dict(problem=drawn, run=moments, power=1, kills=["always", None], n_seeds=1)
         with joblib.parallel_config(backend=engine):
             found = gk.sweep(**grid, **QUIET)
-        assert re.match(r"could not run: (Terminated|Killed)Worker", found.reason[0])
+        assert re.match(
+            r"could not run: (Terminated|Killed|Broken)(Worker|Process)", found.reason[0]
+        )
         assert found["mean"].isna().tolist() == [True, False]
+
+    def test_where_the_scheduler_is_gone_it_says_so(self):
+        from dask.distributed import Client, LocalCluster
+
+        workers = dict(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=":0")
+        with LocalCluster(**workers) as cluster, Client(cluster) as client:
+            stop = dict(problem=drawn, run=closing, client=id(client), n_seeds=2)
+            CLIENTS[id(client)] = client
+            with joblib.parallel_config(backend="dask"), pytest.raises(RuntimeError) as error:
+                gk.sweep(**stop, **QUIET)
+        assert all(word in str(error.value) for word in ("scheduler is gone", "checkpoint="))
+
+    def test_an_engine_that_answers_when_all_is_done(self, table):
+        class Another(BACKENDS["multiprocessing"]):
+            pass
+
+        joblib.register_parallel_backend("another", Another)
+        try:
+            with joblib.parallel_config(backend="another"):
+                assert same(gk.sweep(**GRID, **QUIET), table)
+        finally:
+            del BACKENDS["another"]
 
     def test_the_script_of_the_page(self, cluster, monkeypatch):
         monkeypatch.chdir(cluster)
