@@ -30,6 +30,16 @@ def test_picture_table_and_words(kind):
     assert ("map" in page.img["alt"]) == (kind == "phase")
 
 
+@pytest.mark.parametrize("n_features", [100, 1000])
+def test_it_says_where_single_runs_scatter_around_the_mean(n_features):
+    """At n = m = 100 and λ = 10⁻⁶, but nowhere on a map with m = 1,000."""
+    axes = ["weight_decay", "n_samples"]
+    state = state_of("phase", axes=axes, n_features=n_features, weight_decay=1e-6, layers=["sharp"])
+    page = BeautifulSoup(page_stills.html_of({**state, "n_samples": 100}), "html.parser")
+    for words in (page.img["alt"], page.table.get_text()):
+        assert ("single runs scatter" in words) == (n_features == 100)
+
+
 def test_the_picture_has_the_axis_of_the_state(kind):
     logarithmic, again, linear = (
         page_stills.picture(page_stills.still_of(state), state, "png")

@@ -196,14 +196,15 @@ class RidgeExplorer(DescentExplorer):
             names = ("n_samples", "n_features", "init_variance", "teacher_norm")
             size = {name: settings[name] for name in names}
             try:
-                with warnings.catch_warnings(
-                    category=predictions.UntypicalWarning, action="ignore"
-                ):
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter("always", predictions.UntypicalWarning)
                     sharp = predictions.ridge_grokking_times(**size, **rule, **levels)
                 steps = sharp.overfit_step, sharp.generalize_step
             except ValueError:  # a typical problem would diverge at this learning rate
-                steps = None, None
-            rows.append(("sharp prediction", *map(step_in_words, steps)))
+                steps, caught = (None, None), []
+            untypical = any(w.category is predictions.UntypicalWarning for w in caught)
+            name = "sharp prediction, around which single runs scatter"
+            rows.append((name if untypical else "sharp prediction", *map(step_in_words, steps)))
         for layer, name, bounds in (
             ("theorem", "bound of Theorem 4.2", theory.grokking_bounds),
             ("gaussian", "Gaussian bound, Eq. (8) of the paper", theory.gaussian_bounds),
