@@ -11,6 +11,7 @@ from conftest import serve
 from explorer_page import number_in
 from ipywidgets.embed import dependency_state, embed_data
 from pages import visit
+from test_modular_explorer import times, trained
 
 import grokedu as gk
 from grokedu.explorers import KINDS, ValleyExplorer
@@ -55,7 +56,7 @@ def address(book, tmp_path_factory):
     for kind in CHECKS:
         folder.joinpath(kind).mkdir()
         names = [setting.name for setting in KINDS[kind].SETTINGS]
-        write_page(folder / kind, book, KINDS[kind](controls=names))
+        write_page(folder / kind, book, KINDS[kind](controls=names, **AT_FIRST.get(kind, {})))
     shutil.copytree(ROOT / "grokedu" / "explorers", folder / "sources")
     with serve(folder) as address:
         yield address
@@ -246,12 +247,31 @@ def assert_trained_as_in_python(page):
         assert step is None or abs(shown["times"][name] - step) <= 1
 
 
+def assert_sums_are_learned_as_in_python(page):
+    """Losses of every step that is drawn, and t1 and t2 by accuracy, exactly."""
+    page.wait_for_function("document.querySelector('.grokedu-plot').__grokedu.phase !== 'training'")
+    drawn_next(page)
+    shown = page.evaluate(SHOWN)
+    settings = shown["state"]
+    run = trained(settings)
+    assert run.diverged == (shown["phase"] == "diverged")
+    steps = np.array(shown["steps"]).astype(np.int64)
+    finite = np.isfinite(run.train_loss[steps])
+    for ours, theirs in ((run.train_loss, shown["train"]), (run.test_loss, shown["test"])):
+        theirs = np.array(theirs, dtype=float)  # NaN is null in JSON
+        np.testing.assert_allclose(theirs[finite], ours[steps][finite], rtol=1e-7)
+    if not run.diverged:
+        assert shown["times"].items() >= times(run, settings).items()
+
+
 CHECKS = {
     "ridge": assert_ridge_equals_python,
     "network": assert_trained_as_in_python,
     "valley": assert_valley_equals_python,
     "phase": assert_phase_equals_python,
+    "modular": assert_sums_are_learned_as_in_python,
 }
+AT_FIRST = {"modular": {"width": 16, "n_steps": 200}}  # what takes no time
 SLIDERS = [
     pytest.param(kind, setting.name, id=f"{kind} {setting.name}")
     for kind in CHECKS

@@ -326,12 +326,12 @@ class Explorer {
 
   // -------------------------------------------------------------- drawing
 
-  /** The step that is shown; t1, or what the kind wants, as long as the reader has not moved it. */
+  /** The step that is shown: t1, or the front of a run, as long as the reader has not moved it. */
   step() {
     const chosen = this.model.get("step");
     const { front, times, horizon } = this.analysis;
     const step = chosen >= 0 ? chosen : (front ?? times.overfit ?? 0);
-    return Math.min(step, horizon);
+    return Math.min(step, horizon, front ?? horizon);
   }
 
   /** Redraw once the present event is over, so that the frame after it shows the change. */

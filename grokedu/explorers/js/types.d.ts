@@ -98,7 +98,7 @@ export interface Analysis extends Partial<Curves> {
   tail?: Curves | null;
   /** The run is still on its way. */
   pending?: boolean;
-  /** The step to show as long as the reader has not chosen one; else t1. */
+  /** The last step of a run that grows: what is shown until the reader chooses, in place of t1. */
   front?: number;
 }
 

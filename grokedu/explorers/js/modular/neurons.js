@@ -22,10 +22,9 @@ export class FrequencyPanel {
   /** @param {HTMLElement} parent */
   constructor(parent) {
     this.svg = select(parent).append("svg").attr("role", "img");
-    this.columns = this.svg.append("g").attr("class", "gk-frequency-columns");
     this.dots = this.svg.append("path").attr("class", "gk-neurons gk-neurons-up");
     this.axes = [0, 1].map(() => this.svg.append("g").attr("class", "gk-axis"));
-    this.numbers = this.svg.append("g").attr("class", "gk-axis");
+    this.numbers = this.svg.append("g").attr("class", "gk-axis gk-frequency-counts");
     this.title = this.svg
       .append("text")
       .attr("class", "gk-axis-title")

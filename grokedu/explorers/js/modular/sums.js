@@ -49,6 +49,7 @@ export class SumTable {
     this.snapshot = step === null ? null : training.at(step);
     this.seen = training?.seen;
     const { snapshot, seen, p } = this;
+    this.box.style.visibility = snapshot ? "visible" : "hidden";
     this.paths.forEach((path, k) => {
       path.attr("d", snapshot ? this.outline(KINDS[k]) : null);
     });

@@ -2,7 +2,7 @@
 
 import { Engine } from "./engine.js";
 
-const SLICE = 30; // ms between news
+const SLICE = 50; // ms between news
 const page = /** @type {any} */ (self);
 
 // A timer would wait some milliseconds each time.
