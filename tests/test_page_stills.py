@@ -28,6 +28,7 @@ def test_picture_table_and_words(kind):
     assert page.select("table tbody th[scope=row]")
     assert ("plane" in page.img["alt"]) == (kind == "valley")
     assert ("map" in page.img["alt"]) == (kind == "phase")
+    assert ("table of all sums" in page.img["alt"]) == (kind == "modular")
 
 
 @pytest.mark.parametrize("n_features", [100, 1000])

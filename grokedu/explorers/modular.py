@@ -95,7 +95,8 @@ class ModularExplorer(Explorer):
     -----
     The problem is that of `modular_addition_problem` with ``rng=numpy.random.default_rng(seed)``;
     the page draws it with the same generator. t1 is the last step with training accuracy below
-    `train_level`, t2 the first with test accuracy of at least `test_level`.
+    `train_level`, t2 the first with test accuracy of at least `test_level`. Page and Python round
+    differently; where η is so large that a run is barely stable, their curves may part.
 
     Raises
     ------
