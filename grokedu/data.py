@@ -39,7 +39,7 @@ class DataProblem(RidgeProblem):
     test_features : (p, m) float64
         G, one row φ(x)ᵀ per test sample.
     test_targets : (p,) float64
-        z.
+        z, their labels.
     """
 
     teacher: np.ndarray = field(init=False)
@@ -125,7 +125,7 @@ def data_problem(
         them. With fewer rows than columns the weights have a part that the data never see, the
         one that grokking waits for.
     targets : (n,) array or Series
-        y. For two classes, −1 and +1.
+        The labels y. For two classes, −1 and +1.
     test_features : (p, m) array or DataFrame
         The same features of other rows.
     test_targets : (p,) array or Series

@@ -20,7 +20,7 @@ class ModularAdditionProblem:
     Attributes
     ----------
     modulus : int
-        p.
+        p, the modulus.
     train_pairs, test_pairs : (n, 2) and (p² − n, 2) int64 arrays
         The cells (a, b) of the table that the network sees, and all others.
     first_weights, second_weights : (p, m) arrays

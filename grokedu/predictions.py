@@ -308,7 +308,7 @@ def phase_diagram(
     overfit_step, generalize_step : float64 arrays
         Real steps, to about 10⁻⁵ of themselves. t1 is NaN where a run starts below ε, and a time is
         infinite where a loss never comes down to its threshold. Both are NaN beyond the stability
-        limit of η. Where some ρ_i < 0, |ρ_i| stands in.
+        limit of η. Where some ρ_i < 0, −ρ_i stands in.
     spread : float64 array
         Of single runs around the mean that is predicted: the standard deviation over draws of the
         test loss at t2, in the end where t2 is infinite, divided by its mean. Above

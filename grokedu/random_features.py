@@ -22,7 +22,7 @@ class PairwiseCovariance:
     Parameters
     ----------
     n_features : int
-        m.
+        m, how many.
     moments : callable
         Returns the block of Σ for a slice of rows and a slice of columns.
     """
@@ -233,9 +233,9 @@ class FeatureMap:
     ----------
     activation : function
     weights : (m, d) float64
-        W.
+        W, one row per feature.
     shift : (m,) float64
-        b.
+        b, the phases.
     """
 
     activation: np.ufunc
@@ -267,7 +267,7 @@ def relu_features(inputs, *, n_features, rng):
     inputs : (n, d) array
         The rows that the map is for; only the number of columns matters.
     n_features : int
-        m.
+        m, how many.
     rng : numpy.random.Generator
 
     Returns
@@ -290,7 +290,7 @@ def fourier_features(inputs, *, n_features, frequency_variance=1.0, rng):
     inputs : (n, d) array
         The rows that the map is for; only the number of columns matters.
     n_features : int
-        m.
+        m, how many.
     frequency_variance : float
         σ².
     rng : numpy.random.Generator

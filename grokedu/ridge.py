@@ -59,7 +59,7 @@ class Modes:
     unseen_overlap, unseen_teacher : float
         The coordinates of θ*⊥ along the two unseen directions; the second is ≥ 0.
     n_samples : int
-        n.
+        n, the number of rows.
     """
 
     singular: np.ndarray

@@ -102,7 +102,7 @@ def theorem_4_1(problem, *, weight_decay, learning_rate, steps):
     Returns
     -------
     ZeroTeacherBounds
-        (ii) says nothing, and is 0, for n ≥ m and where ν² or λmin(Σ) is not known.
+        Bound (ii) says nothing, and is 0, for n ≥ m and where ν² or λmin(Σ) is not known.
     """
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate)
     steps = check_steps(steps)
@@ -522,7 +522,7 @@ def conditions(
 
     Notes
     -----
-    "max |y − Φθ*| ≤ 0" fails for labels with noise, and for a teacher that is not linear on the
+    ``max |y − Φθ*| ≤ 0`` fails for labels with noise, and for a teacher that is not linear on the
     samples. R is what a linear teacher leaves of N*: for random features, whose `teacher` is zero,
     it is all of N*. A `feature_norm_bound` that is not sure counts as none.
     """

@@ -1,6 +1,7 @@
 """The chapters, as they are committed: complete, normalized, executed, readable."""
 
 import sys
+import types
 from pathlib import Path
 
 import nbformat
@@ -9,6 +10,8 @@ import yaml
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
+
+import grokedu as gk
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "book"
@@ -176,3 +179,10 @@ class TestColonFences:
     )
     def test_other_fences_stay_as_they_are(self, text):
         assert notebooks.with_colon_fences(text) == text
+
+
+def test_every_public_name_is_on_the_page_of_the_package():
+    names = {name for name in dir(gk) if not isinstance(getattr(gk, name), types.ModuleType)}
+    shown = (BOOK / "api.md").read_text(encoding="utf8")
+    missing = {name for name in names if f":: {name}\n" not in shown and name[0] != "_"}
+    assert "sweep" in names and not missing
