@@ -167,3 +167,42 @@ class TestRecordedStepRatios:
             assert list(run["last"] + 1) == ratios.STEPS[1:]
         limit = 2 * (1 - ratios.WEIGHT_DECAY * ratios.LEARNING_RATE)
         assert (by_steps[by_steps["last"] == ratios.STEPS[-1] - 1].condition <= limit).all()
+
+
+@pytest.fixture(scope="module")
+def modular():
+    return _load(RECIPE.with_name("modular.py"))
+
+
+@pytest.fixture(scope="module")
+def additions():
+    return pd.read_csv(RECIPE.with_name("modular.csv"))
+
+
+class TestModularAddition:
+    """book/results/modular.csv."""
+
+    def test_checksums(self, additions):
+        record = json.loads((RECIPE.with_name("modular.json")).read_text())
+        content = (RECIPE.with_name("modular.csv")).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == record["sha256"]
+        assert record["rows"] == len(additions)
+
+    def test_one_run_gives_the_same_row(self, modular, additions):
+        """A different one each time: short ones, far from the edge of stability."""
+        rows = additions.query("modulus == 11 and learning_rate < 2 and end < 20_000")
+        row = rows.sample(random_state=np.random.default_rng()).iloc[0]
+        problem = gk.modular_addition_problem(
+            **{name: row[name] for name in modular.SMALL}, rng=draw_rng(row["draw"])
+        )
+        measured = modular.measure(problem, row["weight_decay"], row["learning_rate"])
+        for name in ("t1_answers", "t2_answers", "t1_loss", "t2_loss"):
+            expected = None if np.isnan(row[name]) else pytest.approx(row[name], rel=0.01, abs=2)
+            assert measured[name] == expected, (dict(row), name)
+
+    def test_small_weight_decay_is_the_clock(self, additions):
+        """At p = 11 and λ ≤ 0.002 the median of ηλ t2 varies by less than a tenth."""
+        rows = additions[(additions.panel == "weight decay") & (additions.weight_decay <= 2e-3)]
+        clock = rows.learning_rate * rows.weight_decay * rows.t2_answers
+        medians = clock.groupby(rows.weight_decay).median()
+        assert len(medians) == 5 and medians.max() / medians.min() < 1.1
