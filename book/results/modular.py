@@ -72,7 +72,7 @@ PANELS = {
             "learning_rate": 2.0,
             "weight_decay": DECAYS[:3],
         },
-        4,
+        8,
     ),
 }
 
