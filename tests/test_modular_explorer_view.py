@@ -15,6 +15,13 @@ SHORT = {"width": 32, "weight_decay": 3e-3, "train_fraction": 0.8, "n_steps": 80
 LONG = {"modulus": 23, "width": 256, "n_steps": 50_000}
 PRESETS = [("no decay", {"weight_decay": 0, "n_steps": 300})]
 STATE = {**defaults(SETTINGS), **SHORT}
+WITHOUT_WORKERS = """
+  if (location.search === "?missing") delete globalThis.Worker;
+  if (location.search === "?refused") globalThis.Worker = class {
+    constructor() { setTimeout(() => this.onerror()); }
+    postMessage() {}
+    terminate() {}
+  };"""
 DONE = f"['done', 'diverged', 'erases'].includes({SHOWN}.phase)"
 
 
@@ -105,12 +112,13 @@ class TestThePageByItself:
         finish(view, **STATE)
         assert view.shown("times") == first
 
-    def test_without_a_worker_it_trains_in_slices(self, view, address):
+    def test_where_a_worker_is_missing_or_refused_it_trains_in_slices(self, view, address):
         expected = view.shown("times")
-        view.page.add_init_script("if (location.search === '?alone') delete globalThis.Worker")
-        view.page.goto(address + "?alone")
-        view.page.wait_for_function(f"{SHOWN} && {DONE}")
-        assert view.shown("times") == expected
+        view.page.add_init_script(WITHOUT_WORKERS)
+        for how in ("?missing", "?refused"):
+            view.page.goto(address + how)
+            view.page.wait_for_function(f"{SHOWN} && {DONE}")
+            assert view.shown("times") == expected
 
     def test_the_run_grows_pauses_goes_on_and_is_given_up(self, view):
         begin(view, **LONG)

@@ -3,6 +3,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { select } from "d3-selection";
 import { MARGIN } from "../chart.js";
+import { circle } from "../network/panel.js";
 import { linearScale } from "../scale.js";
 
 /** @import { Snapshot } from "./math.js" */
@@ -51,8 +52,7 @@ export class FrequencyPanel {
       if (!frequency) return;
       const aside = (((j + 1) * GOLDEN) % 1) - 0.5;
       const x = this.x(frequency) + 0.7 * column * aside;
-      const [r, across] = [radius.toFixed(1), (2 * radius).toFixed(1)];
-      dots += `M${(x - radius).toFixed(1)} ${this.y(shares[j]).toFixed(1)}a${r} ${r} 0 1 0 ${across} 0a${r} ${r} 0 1 0 -${across} 0`;
+      dots += circle(x, this.y(shares[j]), radius);
     });
     this.dots.attr("d", dots || null);
     const all = Array.from({ length: last }, (_, i) => i + 1);

@@ -3,6 +3,7 @@
 import { select } from "d3-selection";
 import { CellList } from "../cells.js";
 import { add } from "../dom.js";
+import { circle } from "../network/panel.js";
 import { answerOf } from "./math.js";
 import { cellSentence, tableSentence } from "./words.js";
 
@@ -45,6 +46,7 @@ export class SumTable {
    */
   draw({ training, settings }, step, { width }) {
     this.box.style.width = `${width}px`;
+    this.box.style.paddingRight = `${GAP}px`;
     this.layOut(settings.modulus, width);
     this.snapshot = step === null ? null : training.at(step);
     this.seen = training?.seen;
@@ -141,16 +143,19 @@ export class SumTable {
 
 /** A disk where the cell is trained on, else a square; with a cross where it is wrong. */
 function mark(x, y, radius, seen, right) {
-  const [r, side] = [radius.toFixed(2), (2 * radius).toFixed(2)];
-  const left = (x - radius).toFixed(2);
-  const shape = seen
-    ? `M${left} ${y.toFixed(2)}a${r} ${r} 0 1 0 ${side} 0a${r} ${r} 0 1 0 -${side} 0z`
-    : `M${left} ${(y - radius).toFixed(2)}h${side}v${side}h-${side}z`;
-  if (right) return shape;
-  const arm = 0.45 * radius;
-  const [low, high, width] = [x - arm, y - arm, 2 * arm].map((value) => value.toFixed(2));
-  const [l, w] = [low, width];
-  return `${shape}M${l} ${high}l${w} ${w}M${l} ${(y + arm).toFixed(2)}l${w} -${w}`;
+  const shape = seen ? circle(x, y, radius) : square(x, y, radius);
+  return right ? `${shape}z` : `${shape}z${cross(x, y, 0.45 * radius)}`;
+}
+
+function square(x, y, radius) {
+  const side = (2 * radius).toFixed(1);
+  return `M${(x - radius).toFixed(1)} ${(y - radius).toFixed(1)}h${side}v${side}h-${side}`;
+}
+
+function cross(x, y, arm) {
+  const [left, side] = [(x - arm).toFixed(1), (2 * arm).toFixed(1)];
+  const down = `M${left} ${(y - arm).toFixed(1)}l${side} ${side}`;
+  return `${down}M${left} ${(y + arm).toFixed(1)}l${side} -${side}`;
 }
 
 function addMark(legend, { name, text, seen, right }) {

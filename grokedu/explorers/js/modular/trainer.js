@@ -66,7 +66,6 @@ export class Trainer {
     this.wanted = null;
     this.id = 0;
     this.paused = false;
-    this.order = null;
   }
 
   /**
@@ -121,7 +120,6 @@ export class Trainer {
 
   /** @param {Order} order */
   ask(order) {
-    if (order.settings !== undefined) this.order = order;
     this.engine ??= this.beside() ?? this.here();
     this.engine.hear(order);
   }
@@ -139,7 +137,9 @@ export class Trainer {
       worker.onerror = () => {
         stop();
         this.engine = this.here();
-        if (!this.run?.front) this.engine.hear({ ...this.order, paused: this.paused });
+        this.runs.delete(this.wanted);
+        this.wanted = null; // it begins again
+        this.onNews();
       };
       return { hear: (order) => worker.postMessage(order), stop };
     } catch {

@@ -80,7 +80,8 @@ export class NeuronPanel {
   }
 }
 
-function circle(x, y, radius) {
+/** The path of a circle. */
+export function circle(x, y, radius) {
   const r = radius.toFixed(1),
     across = (2 * radius).toFixed(1);
   return `M${(x - radius).toFixed(1)} ${y.toFixed(1)}a${r} ${r} 0 1 0 ${across} 0a${r} ${r} 0 1 0 -${across} 0`;
