@@ -45,11 +45,11 @@ pytest = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --di
   --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser fuzz lab lint format bench paper student notebooks constraints clean
+.PHONY: help book test browser fuzz lab lint format bench paper paper-check student notebooks constraints clean
 
 help:  ## list these targets
 	@echo "make book and make test do everything; the others are for daily work:"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 book: $(BUNDLE)  ## execute the chapters and build the book into _build/html
 	@$(BIN)/python tools/build.py
@@ -91,6 +91,9 @@ paper: $(BUNDLE)  ## rerun the long experiments into book/results
 	@for script in book/results/*.py; do \
 	  [ -f "$$script" ] || { echo "There are no long experiments yet."; exit 0; }; \
 	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+paper-check: $(BUNDLE)  ## recompute a random tenth of book/results and compare
+	@$(BIN)/python tools/paper_check.py
 
 student: book  ## the notebooks without solutions and answers, into _build/student
 	@rm -rf _build/student && cp -R _build/html/_sources/student _build/student

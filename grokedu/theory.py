@@ -434,7 +434,7 @@ def grokking_bounds(
 def final_loss_bound(problem, *, weight_decay, train_threshold=0.01, failure_probability=0.05):
     """Theorem 4.2, its end with constants: L(θ(t)) ≤ ε for all large t, so t2 exists for c ≥ ε.
 
-    The paper applies 4.6 at a fraction of ε and asks for λ = O(min{ε/‖θ*‖², b√ε/‖θ*‖²}), without
+    The paper applies 4.6 at a fraction of ε and asks for λ = O(min{ε/‖θ*‖², b√ε/‖θ*‖}), without
     the constants. With probability ≥ 1 − δ/2, which leaves δ/2 to stage II,
     n ≥ 16 (2 + ln(2/δ)) b⁴‖θ*‖⁴/ε² samples give L(θ*_λ) ≤ 2L_n(θ*_λ) + ε/4, by the proof of 4.6
     with its constants kept (2048 ln(4/δ) instead of 16 (2 + ln(2/δ)) is more than enough). Then

@@ -15,7 +15,8 @@ import pytest
 import grokedu as gk
 from grokedu.grokking import Why
 
-with open(Path(__file__).parent / "data" / "published_times.csv") as file:
+RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
+with open(RESULTS / "published_times.csv") as file:
     ROWS = list(csv.DictReader(file))
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -206,3 +207,138 @@ class TestModularAddition:
         clock = rows.learning_rate * rows.weight_decay * rows.t2_answers
         medians = clock.groupby(rows.weight_decay).median()
         assert len(medians) == 5 and medians.max() / medians.min() < 1.1
+
+
+@pytest.fixture(scope="module")
+def paper():
+    return _load(RECIPE.with_name("paper.py"))
+
+
+@pytest.fixture(scope="module")
+def figures():
+    return pd.read_csv(RECIPE.with_name("paper.csv"), dtype={"figure": str})
+
+
+class TestTheFiguresOfThePaper:
+    """book/results/paper.csv and paper_curves.csv."""
+
+    def test_checksums(self):
+        record = json.loads(RECIPE.with_name("paper.json").read_text())
+        for name, digest in record["sha256"].items():
+            content = RECIPE.with_name(name).read_bytes()
+            assert hashlib.sha256(content).hexdigest() == digest, name
+
+    def test_every_panel_has_all_its_draws(self, paper, figures):
+        for (figure, panel), plan in paper.PANELS.items():
+            rows = figures[(figures.figure == figure) & (figures.panel == panel)]
+            expected = [(value, draw) for value in plan.values for draw in range(plan.draws)]
+            assert list(rows[["value", "draw"]].itertuples(index=False, name=None)) == expected
+            assert plan.draws >= (50 if figure in ("1 left", "2") else 20)
+
+    @pytest.mark.parametrize(
+        ("weight_decay", "read_off"),
+        [(2e-6, 1.17e6), (4e-6, 5.78e5), (8e-6, 2.93e5), (16e-6, 1.44e5), (32e-6, 0.72e5)],
+    )
+    def test_t2_of_figure_2_is_that_of_the_plot(self, figures, weight_decay, read_off):
+        rows = figures[(figures.figure == "2") & (figures.panel == "λ")]
+        rows = rows[np.isclose(rows.value, weight_decay)]
+        assert len(rows) == 50
+        assert rows.generalize_step.mean() == pytest.approx(read_off, rel=0.03)
+
+    def test_one_run_gives_the_same_numbers(self, paper, figures):
+        """A different one every time the tests run, of those that take no second."""
+        quick = figures[figures.figure.isin(["1 left", "2"]) & (figures.panel != "ReLU features")]
+        row = quick.sample(random_state=np.random.default_rng()).iloc[0]
+        measured = paper.measure(row.figure, row.panel, row.value, int(row.draw))
+        for name in ("overfit_step", "generalize_step", "start_test_loss", "unseen_loss"):
+            assert measured[name] == pytest.approx(row[name], rel=1e-6), (row.name, name)
+
+    def test_a_run_settles_once_it_stays_near_its_end(self, paper):
+        problem = gk.relu_feature_problem(
+            n_features=300, input_dim=20, label_noise=0.2, rng=draw_rng(0)
+        )
+        rule = {"weight_decay": 1e-4, "learning_rate": 1.0}
+        found = paper.ridge_run(problem, weight_decay=1e-4)
+        step, level = found["settled_step"], 1.1 * found["final_test_loss"]
+        losses = gk.exact_ridge(problem, **rule, steps=np.arange(step - 1, step + 50_000)).test_loss
+        assert losses[0] > level and np.all(losses[1:] <= level)
+
+    def test_small_inputs_are_inputs_made_small(self, paper):
+        """Inputs N(0, I/d): features and labels shrink by √d, all population moments by d."""
+        usual, small = gk.relu_feature_problem(rng=draw_rng(0)), paper.small_inputs(rng=draw_rng(0))
+        inputs = draw_rng(0).standard_normal((100, 100)) / 10
+        hidden = usual.covariance.moments.left
+        np.testing.assert_allclose(small.features, np.maximum(inputs @ hidden.T, 0), atol=1e-15)
+        np.testing.assert_allclose(10 * small.targets, usual.targets)
+        few = slice(0, 5)
+        np.testing.assert_allclose(
+            100 * small.covariance.moments(few, few), usual.covariance.moments(few, few)
+        )
+        np.testing.assert_allclose(100 * small.misfit_moment, usual.misfit_moment)
+        assert 100 * small.misfit_power == pytest.approx(usual.misfit_power)
+
+
+@pytest.fixture(scope="module")
+def paper_check():
+    path = RECIPE.parents[2] / "tools" / "paper_check.py"
+    return _load(path)
+
+
+class TestMakePaperCheck:
+    def test_it_knows_every_table(self, paper_check):
+        tables = {path.stem for path in RECIPE.parent.glob("*.csv")}
+        assert tables == {*paper_check.TABLES, *paper_check.NOT_OURS}
+
+    def test_it_finds_what_does_not_come_out(self, paper_check, figures):
+        rows = figures[(figures.figure == "2") & (figures.panel == "λ")].tail(3).copy()
+        rng = np.random.default_rng(0)
+        assert paper_check.check("paper", rows, rng, share=1, n_jobs=1) == []
+        rows.iloc[1, rows.columns.get_loc("generalize_step")] += 2
+        rows.iloc[2, rows.columns.get_loc("final_test_loss")] *= 1 + 1e-5
+        found = paper_check.check("paper", rows, rng, share=1, n_jobs=1)
+        assert len(found) == 2
+        assert "generalize_step" in found[0] and "final_test_loss" in found[1]
+
+    def test_a_time_that_does_not_exist_is_no_number(self, paper_check):
+        assert paper_check.same(np.nan, None, 0, 1)
+        assert not paper_check.same(np.nan, 5, 0, 1) and not paper_check.same(5, None, 0, 1)
+
+
+class TestTheLedger:
+    """book/paper.ipynb: every line has its five parts, and every number comes from the page."""
+
+    VERDICTS = (
+        "confirmed",
+        "holds, loose",
+        "not covered",
+        "contradicted",
+        "does not occur",
+        "used",
+        "open",
+    )
+
+    @pytest.fixture
+    def lines(self):
+        path = RECIPE.parents[1] / "paper.ipynb"
+        cells = json.loads(path.read_text(encoding="utf8"))["cells"]
+        text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+        rows = [row.strip("| ") for row in text.splitlines() if row.startswith("|")]
+        tables = [re.split(r"(?<!\\) \| ", row) for row in rows]
+        return [row for row in tables if row[-1].startswith("**")]
+
+    def test_no_cell_is_empty(self, lines):
+        assert len(lines) > 60
+        for line in lines:
+            assert len(line) == 4 and all(cell.strip() for cell in line), line
+
+    def test_each_has_a_verdict_and_a_place_in_the_book(self, lines):
+        for line in lines:
+            verdict, _, place = line[-1].removeprefix("**").partition("**")
+            assert verdict.startswith(self.VERDICTS), line
+            assert re.search(r"\{(ref|eq|numref|prf:ref)\}`", place), line
+
+    def test_what_was_measured_comes_from_the_page(self, lines):
+        """As glued numbers; the build fails where one is missing."""
+        for _, _, measured, verdict in lines:
+            if verdict.startswith(("**confirmed", "**holds", "**not covered", "**does not")):
+                assert "{glue:text}" in measured, measured
