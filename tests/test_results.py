@@ -232,7 +232,8 @@ class TestTheFiguresOfThePaper:
         for (figure, panel), plan in paper.PANELS.items():
             rows = figures[(figures.figure == figure) & (figures.panel == panel)]
             expected = [(value, draw) for value in plan.values for draw in range(plan.draws)]
-            assert list(rows[["value", "draw"]].itertuples(index=False, name=None)) == expected
+            recorded = rows[["value", "draw"]].itertuples(index=False, name=None)
+            assert sorted(recorded) == sorted(expected)
             assert plan.draws >= (50 if figure in ("1 left", "2") else 20)
 
     @pytest.mark.parametrize(
