@@ -308,6 +308,12 @@ class TestSimple:
         view.press("Show less")
         assert not view.page.locator("table").is_visible()
 
+    def test_on_paper_there_is_no_empty_picture(self, open_view, simple_address):
+        view = open_view(page=simple_address)
+        view.page.emulate_media(media="print")
+        assert view.page.locator("table").is_visible()
+        assert view.page.locator(".gk-more svg:visible").count() == 0
+
     def test_a_press_on_the_curves_reads_them_off(self, open_view, simple_address):
         view = open_view(page=simple_address)
         view.page.locator(".gk-background").click(position={"x": 300, "y": 100})

@@ -449,7 +449,7 @@ class Explorer {
     const { table, views } = this;
     const look = { width: this.picture?.widthIn(width), run, linear, table, ...views };
     this.publish(this.picture?.draw(analysis, step, look));
-    for (const part of this.panel.parts) part.hidden = blocked;
+    for (const part of this.panel.parts) part.hidden = blocked || this.isSimple; // none is drawn
     const chosen = this.model.get("step") >= 0;
     this.chart.drawCursor(step, losses, chosen);
     this.upper?.drawCursor(blocked ? null : step);
