@@ -5,6 +5,7 @@
   the names and roles that screen readers ask for (`page_repairs`); its quiz answers (`page_quiz`).
 * The icon font keeps only the icons that are shown (`page_icons`).
 * The download button gives a notebook that reads well anywhere (`page_downloads`).
+* Links to the glossary say what the term means (`page_terms`).
 * The site has descriptions, a page for wrong addresses, a sitemap (`page_site`).
 * A figure without a picture fails the build (`figure_check`).
 """
@@ -42,6 +43,7 @@ def setup(app):
     app.setup_extension("figure_check")
     app.setup_extension("page_downloads")
     app.setup_extension("page_site")
+    app.setup_extension("page_terms")
     app.connect("config-inited", serve_everything_from_the_book, priority=100)
     app.connect("build-finished", repair_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
