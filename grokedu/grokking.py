@@ -64,7 +64,10 @@ _WORDS = {
     Why.TEST_ACCURACY_NOT_WITHIN_THE_RUN: (
         "the test accuracy does not reach {threshold:g} within {value:,} steps"
     ),
-    Why.TEST_EMPTY: "all cells are trained on, so that none is left to test",
+    Why.TEST_EMPTY: (
+        "the test accuracy is unknown, since no cell is left to test, and so is when it reaches "
+        "{threshold:g}"
+    ),
     Why.DIVERGED: "the run diverged at step {value}",
 }
 

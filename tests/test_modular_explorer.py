@@ -98,7 +98,7 @@ def test_without_other_cells_nothing_is_known_of_them():
     assert gk.Why.TEST_EMPTY in reasons(shown)
     assert shown.run["test"] == shown.run["accuracy"]["test"] == []
     json.dumps(shown.run, allow_nan=False)
-    assert "none is left to test" in ModularExplorer.still(shown.get_state()).sentence
+    assert "no cell is left to test" in ModularExplorer.still(shown.get_state()).sentence
 
 
 def test_a_start_at_zero_stays_there():
