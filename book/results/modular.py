@@ -151,12 +151,12 @@ def sweep(panel, checkpoint=None, **options):
     )
 
 
-def train_large(file):
+def train_large(file, n_steps=LARGE_STEPS):
     """The run with p = 97, one row for every 25 steps."""
     if file.exists():
         return
     problem = gk.modular_addition_problem(**LARGE_PROBLEM, rng=np.random.default_rng(0))
-    run = gk.train_network(problem, **LARGE_RULE, n_steps=LARGE_STEPS)
+    run = gk.train_network(problem, **LARGE_RULE, n_steps=n_steps)
     run.to_frame().iloc[::LARGE_EVERY].to_csv(file, index=False)
 
 
