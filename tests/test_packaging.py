@@ -169,6 +169,22 @@ def test_citation_and_changelog_agree_with_the_version():
     assert str(citation.get("date-released", "unreleased")) == released
 
 
+@pytest.mark.parametrize("file", ["README.md", "book/build.md"])
+def test_readers_are_told_to_cite_the_paper_and_this_version(file):
+    """In the words of the book's sources and of the citation file, the paper first."""
+    text = (ROOT / file).read_text(encoding="utf8")
+    paper, own = re.findall(r"```bibtex\n(.*?\n)```", text, re.DOTALL)
+    assert paper in (ROOT / "book" / "references.bib").read_text(encoding="utf8")
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf8"))
+    fields = dict(re.findall(r"(\w+) += \{+(.*?)\}+,?\n", own))
+    assert fields == {
+        "author": citation["authors"][0]["name"],
+        "title": citation["title"],
+        "version": citation["version"],
+        "year": str(citation["date-released"].year),
+    }
+
+
 class TestTheReadmeInThePackage:
     TEXT = "![a picture](book/a.png) See [the map](MAP.md) and [the paper](https://x.org)."
 

@@ -6,6 +6,7 @@
 * The icon font keeps only the icons that are shown (`page_icons`).
 * The download button gives a notebook that reads well anywhere (`page_downloads`).
 * Links to the glossary say what the term means (`page_terms`).
+* A page tells versions and running times (`page_build`).
 * The site has descriptions, a page for wrong addresses, a sitemap (`page_site`).
 * A figure without a picture fails the build (`figure_check`).
 """
@@ -41,6 +42,7 @@ def repair_pages(app, exception):
 
 def setup(app):
     app.setup_extension("figure_check")
+    app.setup_extension("page_build")
     app.setup_extension("page_downloads")
     app.setup_extension("page_site")
     app.setup_extension("page_terms")
