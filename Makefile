@@ -45,7 +45,7 @@ pytest = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --di
   --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help book test browser fuzz lab lint format bench paper paper-check student notebooks constraints clean
+.PHONY: help book pdf linkcheck test browser fuzz lab lint format bench paper paper-check student notebooks constraints clean
 
 help:  ## list these targets
 	@echo "make book and make test do everything; the others are for daily work:"
@@ -53,6 +53,14 @@ help:  ## list these targets
 
 book: $(BUNDLE)  ## execute the chapters and build the book into _build/html
 	@$(BIN)/python tools/build.py
+
+pdf: book  ## the book as one file, _build/grokedu.pdf
+	@$(BIN)/python tests/browsers.py install
+	@$(BIN)/python tools/pdf.py
+
+linkcheck: book  ## follow every link of the book out into the web
+	@mkdir -p _build/links/_build && ln -sfn ../../.jupyter_cache _build/links/_build/.jupyter_cache
+	@$(BIN)/jupyter-book build . --builder linkcheck --path-output _build/links -q
 
 test: $(BUNDLE) $(LAB)  ## unit tests, every chapter's outputs, the pages in a browser
 	@$(BIN)/python tests/browsers.py install 2>/dev/null || true  # the tests say what was left out
