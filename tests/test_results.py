@@ -351,3 +351,48 @@ class TestTheLedger:
         for _, _, measured, verdict in lines:
             if verdict.startswith(("**confirmed", "**holds", "**not covered", "**does not")):
                 assert "{glue:text}" in measured, measured
+
+
+@pytest.fixture(scope="module")
+def teachers():
+    return _load(RECIPE.with_name("networks_teacher.py"))
+
+
+@pytest.fixture(scope="module")
+def taught():
+    return pd.read_csv(RECIPE.with_name("networks_teacher.csv"))
+
+
+class TestRecordedTeachers:
+    """book/results/networks_teacher.csv."""
+
+    def test_checksum(self, taught):
+        record = json.loads((RECIPE.with_name("networks_teacher.json")).read_text())
+        content = (RECIPE.with_name("networks_teacher.csv")).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == record["sha256"]
+        assert record["rows"] == len(taught)
+
+    def test_the_table_holds_the_grid_of_the_recipe(self, teachers, taught):
+        expected = [
+            (panel, value, draw)
+            for panel, (_, values) in teachers.PANELS.items()
+            for value in values
+            for draw in range(teachers.DRAWS)
+        ]
+        names = {panel: name for panel, (name, _) in teachers.PANELS.items()}
+        rows = [
+            (row["panel"], row[names[row["panel"]]], row["draw"]) for _, row in taught.iterrows()
+        ]
+        assert rows == expected
+
+    def test_one_run_gives_the_same_row(self, teachers, taught):
+        """A different one every time the tests run."""
+        row = taught.query("width <= 100").sample(random_state=np.random.default_rng()).iloc[0]
+        settings = {name: type(value)(row[name]) for name, value in teachers.DEFAULTS.items()}
+        rule = {name: settings.pop(name) for name in ("weight_decay", "learning_rate")}
+        problem = gk.relu_network_problem(**settings, rng=draw_rng(int(row.draw)))
+        measured = teachers.measure(problem, **rule)
+        for name, value in measured.items():
+            recorded = row[name]
+            missing = np.nan if value is None else value
+            assert missing == pytest.approx(recorded, rel=1e-3, abs=1e-9, nan_ok=True), name
