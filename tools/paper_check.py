@@ -27,6 +27,7 @@ RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
 LEFT_OUT = ("published_times", "modular_97")
 SHARE = 0.1
 MODULAR = ("modulus", "train_fraction", "init_scale", "weight_decay", "learning_rate")
+RULE = ("weight_decay", "learning_rate")
 STEPS = ("_step", "_answers", "t1_loss", "t2_loss")  # ends of names of columns
 NOISE = 1e-12  # below this a loss is rounding
 
@@ -43,6 +44,14 @@ def network_run(rows):
     networks, row = recipe("networks"), rows.iloc[0]
     parameters = {name: row[name].item() for name in networks.DEFAULTS}
     return [networks.measure(row["panel"], parameters, int(row["draw"]))]
+
+
+def taught_network(rows):
+    teachers, row = recipe("networks_teacher"), rows.iloc[0]
+    settings = {name: row[name].item() for name in teachers.DEFAULTS}
+    rule = {name: settings.pop(name) for name in ("weight_decay", "learning_rate")}
+    problem = gk.relu_network_problem(**settings, rng=draw_rng(int(row["draw"])))
+    return [teachers.measure(problem, **rule)]
 
 
 def modular_addition(rows):
@@ -86,6 +95,11 @@ TABLES = {
         ["panel", "n_samples", "width", "init_variance", "weight_decay", "draw"],
         network_run,
         1e-6,
+    ),
+    "networks_teacher": (
+        ["panel", "n_samples", "width", "init_variance", "teacher_width", *RULE, "draw"],
+        taught_network,
+        1e-3,
     ),
     "predictions": (["panel", "setting"], predicted_setting, 1e-6),
     "step_ratios": (["draw", "last"], steps_of_a_network, 1e-5),
