@@ -8,6 +8,7 @@
 * Links to the glossary say what the term means (`page_terms`).
 * A page tells versions and running times (`page_build`).
 * The site has descriptions, a page for wrong addresses, a sitemap (`page_site`).
+* All figures are on one page, for teaching (`page_slides`).
 * A figure without a picture fails the build (`figure_check`).
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 import page_files
 import page_icons
 import page_repairs
+import page_slides
 
 MATHJAX = {
     "loader": {"load": ["input/tex", "output/chtml", "a11y/assistive-mml"]},
@@ -38,6 +40,8 @@ def repair_pages(app, exception):
         for page in Path(app.outdir).rglob("*.html"):
             page_repairs.repair_file(page)
         page_icons.shrink(Path(app.outdir))
+        chapters = app.env.toctree_includes[app.config.root_doc]
+        page_slides.write(Path(app.outdir), [app.config.root_doc, *chapters], app.config.html_title)
 
 
 def setup(app):
