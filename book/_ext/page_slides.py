@@ -28,7 +28,7 @@ a {{ color: #1a5799; }}
 h1, h2 {{ margin: 0; font-weight: 600; }}
 h2 {{ font-size: 1.2rem; }}
 figure {{ margin: 0; }}
-img {{ display: block; width: 100%; height: 66vh; object-fit: contain; margin: 1rem 0; }}
+img {{ display: block; width: 100%; max-height: 66vh; object-fit: contain; margin: 1rem 0; }}
 figcaption p {{ max-width: 60rem; margin: 0 auto; }}
 .headerlink {{ display: none; }}
 @media screen and (prefers-color-scheme: dark) {{
