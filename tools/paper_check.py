@@ -157,8 +157,9 @@ def main():
     for path in sorted(RESULTS.glob("*.csv")):
         if path.stem in LEFT_OUT:
             continue
-        found += check(path.stem, pd.read_csv(path, dtype={"figure": str}), rng)
-    print("\n".join(found) or "All of it came out as recorded.")
+        now = check(path.stem, pd.read_csv(path, dtype={"figure": str}), rng)
+        print("\n".join(now) or f"{path.stem}: as recorded", flush=True)
+        found += now
     sys.exit(1 if found else 0)
 
 
