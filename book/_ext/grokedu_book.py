@@ -40,7 +40,7 @@ def repair_pages(app, exception):
         for page in Path(app.outdir).rglob("*.html"):
             page_repairs.repair_file(page)
         page_icons.shrink(Path(app.outdir))
-        chapters = app.env.toctree_includes[app.config.root_doc]
+        chapters = app.env.toctree_includes.get(app.config.root_doc, [])
         page_slides.write(Path(app.outdir), [app.config.root_doc, *chapters], app.config.html_title)
 
 

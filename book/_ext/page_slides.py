@@ -71,8 +71,8 @@ def write(folder, names, title):
 
 
 def slides(address, page):
-    chapter = page.h1.find(string=True, recursive=False)
     for figure in page.select("figure[id]"):
+        chapter = page.h1.find(string=True, recursive=False)
         link = f'<a href="{address}#{figure["id"]}">{escape(chapter)}</a>'
         for tag in figure.select("[src], [href]"):
             _move(tag, address)
