@@ -88,12 +88,10 @@ format: $(BUNDLE)  ## let ruff and biome repair style and formatting
 	@$(BIN)/ruff format .
 	@npm run --silent format
 
-bench: $(BUNDLE)  ## time the package against NumPy, PyTorch and JAX
-	@if [ -f benchmarks/requirements.txt ]; then \
-	  echo "Installing what we compare with"; $(call pip,-r benchmarks/requirements.txt); fi
-	@for script in benchmarks/*.py; do \
-	  [ -f "$$script" ] || { echo "There are no benchmarks yet."; exit 0; }; \
-	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+bench: $(BUNDLE)  ## time the package against others, into book/results/benchmarks.csv
+	@echo "Installing what we compare with"
+	@$(call pip,-r benchmarks/requirements.txt)
+	@$(BIN)/python benchmarks
 
 paper: $(BUNDLE)  ## rerun the long experiments into book/results
 	@for script in book/results/*.py; do \

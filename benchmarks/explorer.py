@@ -15,7 +15,6 @@ Figures of a busy machine say little: its load is printed beside them.
 """
 
 import argparse
-import os
 import statistics
 import subprocess
 import sys
@@ -31,6 +30,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 import browsers  # noqa: E402
 from conftest import serve  # noqa: E402
 from explorer_page import write_page  # noqa: E402
+from measured import tell  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 
 from grokedu.explorers import DigitsExplorer, ModularExplorer, PhaseExplorer  # noqa: E402
@@ -119,18 +119,18 @@ def measure(page, address, n_samples, moves):
     return page.evaluate(MEASURE, [moves, "weight_decay", False])
 
 
-def report(page, address, sizes, moves):
+def report(display, page, address, sizes, moves):
     for n_samples in sizes:
         result = measure(page, address, n_samples, moves)
-        tell(f"n = {n_samples:3}", result)
+        tell_all(display, f"n = {n_samples:3}", result)
 
 
-def report_digits(page, address, moves):
+def report_digits(display, page, address, moves):
     page.goto(address)
     page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.drawn")
     page.wait_for_timeout(500)
-    tell("digits", page.evaluate(MEASURE, [moves, "weight_decay", False]))
-    tell("draw again", page.evaluate(DRAW_AGAIN, DRAWS))
+    tell_all(display, "digits", page.evaluate(MEASURE, [moves, "weight_decay", False]))
+    tell_all(display, "draw again", page.evaluate(DRAW_AGAIN, DRAWS))
 
 
 def report_sums(page, address):
@@ -139,21 +139,19 @@ def report_sums(page, address):
     tell("train again", page.evaluate(DRAW_AGAIN, DRAWS))
 
 
-def report_map(page, address, moves):
+def report_map(display, page, address, moves):
     page.goto(address)
     page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.map?.isDone")
     page.wait_for_timeout(500)
-    tell("map, cursor", page.evaluate(MEASURE, [moves, "weight_decay", True]))
-    tell("map, slider", page.evaluate(MEASURE, [moves, "n_features", False]))
+    tell_all(display, "map, cursor", page.evaluate(MEASURE, [moves, "weight_decay", True]))
+    tell_all(display, "map, slider", page.evaluate(MEASURE, [moves, "n_features", False]))
 
 
-def tell(what, result):
-    parts = []
+def tell_all(display, what, result):
     for name, values in result.items():
         tail = statistics.quantiles(values, n=20)[-1]
-        parts.append(f"{name} {statistics.median(values):5.1f} / {tail:5.1f} ms")
-    busy = f"   load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    print(f"  {what:11}   {'   '.join(parts)}{busy}", flush=True)
+        tell("explorer", f"{display}: {what}, {name}", "median", statistics.median(values), "ms")
+        tell("explorer", f"{display}: {what}, {name}", "95%", tail, "ms")
 
 
 def main():
@@ -177,9 +175,9 @@ def main():
             browser = playwright.chromium.launch(
                 executable_path=browsers.find(), args=[*OPTIONS, *options]
             )
-            report(browser.new_page(), address, **how)
-            report_digits(browser.new_page(), page_of_digits, moves)
-            report_map(browser.new_page(), page_of_map, moves)
+            report(display, browser.new_page(), address, **how)
+            report_digits(display, browser.new_page(), page_of_digits, moves)
+            report_map(display, browser.new_page(), page_of_map, moves)
             report_sums(browser.new_page(), page_of_sums)
             browser.close()
 

@@ -20,6 +20,7 @@ import numpy as np
 import scipy.linalg  # noqa: F401  its BLAS, which numba uses, must be loaded to be limited
 import torch
 from joblib import Parallel, delayed
+from measured import tell
 from threadpoolctl import threadpool_limits
 
 import grokedu as gk
@@ -178,13 +179,10 @@ def contest():
                 assert distance <= 1e-10 * np.linalg.norm(expected), name
         ways = {"the two bare products": bare_products, **contenders}
         times = shortest_times({name: partial(run, problem) for name, run in ways.items()})
-        bare, ours = times["the two bare products"], times["grokedu"]
-        print(f"  m = {width}")
+        ours = times["grokedu"]
         for name, spent in times.items():
-            print(
-                f"    {name:28} {spent / N_STEPS * 1e6:7.0f} µs a step, {spent / bare:5.2f} x"
-                f" the bare products, {spent / ours:5.2f} x grokedu"
-            )
+            step = spent / N_STEPS * 1e6
+            tell("networks", f"m = {width}: a step", name, step, "µs", ratio=spent / ours)
 
 
 def _relu_loss(problem):
@@ -262,10 +260,10 @@ def other_networks():
                 rtol=1e-10,
             )
             times = shortest_times({"ours": ours, "theirs": theirs}, rounds=3)
-            print(
-                f"  {name:27} momentum {momentum:.1f} {times['ours'] / N_STEPS * 1e6:7.0f} µs a "
-                f"step, autograd {times['theirs'] / times['ours']:5.2f} x that"
-            )
+            case = f"{name}, momentum {momentum}: a step"
+            for way, key in (("grokedu", "ours"), ("PyTorch, autograd", "theirs")):
+                step, ratio = times[key] / N_STEPS * 1e6, times[key] / times["ours"]
+                tell("networks", case, way, step, "µs", ratio=ratio)
 
 
 def _short_run(draw):
@@ -288,7 +286,8 @@ def two_runs():
     for name, spent in times.items():
         for one, other in zip(results[name], next(iter(results.values())), strict=True):
             np.testing.assert_allclose(one, other, rtol=1e-10)
-        print(f"  {name:20} {spent:6.2f} s   {spent / times['in parallel']:5.2f} x in parallel")
+        ratio = spent / times["in parallel"]
+        tell("networks", "two runs of 1,500 steps", name, spent, "s", ratio=ratio)
 
 
 def whole_run():
@@ -300,10 +299,9 @@ def whole_run():
         started = time.perf_counter()
         run = gk.train_network(problem, **RUN, n_steps=160_000, tail=tail, progress=False)
         spent[tail], times[tail] = time.perf_counter() - started, gk.grokking_times(run)
-        print(f"  {tail:12} {spent[tail]:7.1f} s   {times[tail]}")
+        tell("networks", "a whole run to t2", tail, spent[tail], "s")
     difference = times["closed form"].generalize_step / times["simulate"].generalize_step - 1
-    ratio = spent["simulate"] / spent["closed form"]
-    print(f"  {ratio:.1f} x as fast, t2 differs by {difference:.1e}")
+    print(f"  t2 differs by {difference:.1e}")
     assert times["closed form"].overfit_step == times["simulate"].overfit_step
     assert abs(difference) < 0.005
 

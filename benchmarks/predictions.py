@@ -10,6 +10,7 @@ import sys
 import time
 
 import numpy as np
+from measured import tell
 
 import grokedu as gk
 
@@ -33,7 +34,8 @@ def cells_per_second():
     whole_map()  # compiles
     many = 40_000 / min(seconds(whole_map) for _ in range(3))
     one = 20 / seconds(lambda: [gk.predictions.ridge_grokking_times(**RULE) for _ in range(20)])
-    print(f"phase diagram        {many:12,.0f} cells a second, {many / one:,.0f} times the scalar")
+    tell("predictions", "phase diagram", "the whole map", many, "cells a second", ratio=many / one)
+    tell("predictions", "phase diagram", "one by one", one, "cells a second")
 
 
 def run(name, n, m):
@@ -46,7 +48,8 @@ def run(name, n, m):
 
     took = seconds(whole)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{name:8} n = {n:6,}, m = {m:10,} {took:7.2f} s {peak:7,.0f} MB", flush=True)
+    tell("predictions", f"n = {n:,}, m = {m:,}: t1 and t2", name, took, "s")
+    tell("predictions", f"n = {n:,}, m = {m:,}: memory", name, peak, "MB")
 
 
 def main():

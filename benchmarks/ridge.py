@@ -10,15 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
+from functools import partial
 
 import jax
 import numpy as np
 import torch
+from measured import tell
+from sklearn.linear_model import Ridge
 
 import grokedu as gk
 
 jax.config.update("jax_enable_x64", True)
 WEIGHT_DECAY, LEARNING_RATE, N_STEPS = 1e-4, 1.0, 25_000
+CONTEST = f"{N_STEPS:,} steps"
 RUN = {"weight_decay": WEIGHT_DECAY, "learning_rate": LEARNING_RATE}
 
 
@@ -144,12 +149,12 @@ def contest():
         times[name] = seconds(lambda run=run: run(problem))
     rivals = min(list(times.values())[:3])
     for name, spent in times.items():
-        print(f"  {name:32} {spent:8.4f} s   {rivals / spent:6.1f} x the best of the first three")
+        tell("ridge", CONTEST, name, spent, "s", ratio=rivals / spent)
 
 
 def growth():
     """How the time of the n-dimensional kernel grows; the ratio is to the row before."""
-    print("\nGrowth with n (m = 2000, 2,000 steps) and with m (n = 100, 2,000 steps)")
+    print("\nGrowth with n (m = 2000), with m (n = 100) and with the number of steps")
     for axis, values in (
         ("n", (20, 50, 100, 200, 500, 1000)),
         ("m", (100, 1000, 10_000, 100_000)),
@@ -162,12 +167,41 @@ def growth():
             stepping = seconds(
                 lambda problem=problem: gk.train_ridge(problem, **RUN, n_steps=2000, form="dual")
             )
-            ratio = "" if before is None else f"{stepping / before:6.2f} x the row before"
-            print(
-                f"  {axis} = {value:7,}  {stepping / 2000 * 1e6:8.2f} µs a step,"
-                f" modes once {drawing:7.4f} s  {ratio}"
-            )
+            ratio = before and stepping / before
+            step = stepping / 2000 * 1e6
+            tell("ridge", f"growth with {axis}: a step", str(value), step, "µs", ratio=ratio)
+            tell("ridge", f"growth with {axis}: SVD, once", str(value), drawing, "s")
             before = stepping
+    problem = gk.gaussian_problem(rng=np.random.default_rng(0))
+    for steps in (10**4, 10**5, 10**6):
+        rule = {"weight_decay": 2.35 / steps, "learning_rate": LEARNING_RATE}  # t2 near `steps`
+        descent = partial(gk.train_ridge, problem, **rule, n_steps=steps, progress=False)
+        exact = partial(gk.exact_grokking_times, problem, **rule)
+        tell("ridge", "growth with steps: gradient descent", str(steps), seconds(descent), "s")
+        tell("ridge", "growth with steps: t1, t2 in closed form", str(steps), seconds(exact), "s")
+
+
+def ridge_path():
+    """The solutions at 30 weight decays against scikit-learn; ours with the SVD they need."""
+    print("\nRidge solutions at 30 weight decays")
+    decays = np.geomspace(1e-6, 1, 30)
+    for n, m in ((100, 1000), (1000, 2000)):
+        problem = gk.gaussian_problem(n_samples=n, n_features=m, rng=np.random.default_rng(0))
+
+        def ours(problem=problem):
+            fresh = replace(problem)
+            return [gk.ridge_solution(fresh, weight_decay=decay) for decay in decays]
+
+        def theirs(problem=problem, n=n):
+            data = problem.features, problem.targets
+            model = partial(Ridge, fit_intercept=False, solver="cholesky")
+            return [model(alpha=n * decay).fit(*data).coef_ for decay in decays]
+
+        np.testing.assert_allclose(ours(), theirs(), rtol=1e-6, atol=1e-9)
+        times = {"grokedu": seconds(ours), "scikit-learn": seconds(theirs)}
+        for name, spent in times.items():
+            ratio = spent / times["grokedu"]
+            tell("ridge", f"ridge path, n = {n}, m = {m}", name, spent, "s", ratio=ratio)
 
 
 def first_curve():
@@ -182,14 +216,16 @@ def first_curve():
         "exact = time.perf_counter()\n"
         "gk.train_ridge(p, weight_decay=1e-4, learning_rate=1.0, n_steps=25_000)\n"
         "done = time.perf_counter()\n"
-        "print(f'  numpy {numpy_in - started:.3f} s, import grokedu {imported - numpy_in:.4f} s,"
-        " closed form at {exact - started:.3f} s, gradient descent at {done - started:.3f} s')"
+        "print(*(t - started for t in (numpy_in, imported, exact, done)))"
     )
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "NUMBA_CACHE_DIR": cache}
-        for state in ("cold cache", "warm cache", "warm cache"):
-            print(f"  {state}:", end="", flush=True)
-            subprocess.run([sys.executable, "-c", script], env=environment, check=True)
+        command = [sys.executable, "-c", script]
+        for state in ("empty cache", "filled cache"):
+            done = subprocess.run(command, env=environment, check=True, capture_output=True)
+            parts = ("numpy imported", "grokedu imported", "closed form", "gradient descent")
+            for name, at in zip(parts, map(float, done.stdout.split()), strict=True):
+                tell("ridge", f"first curve, {state}", name, at, "s")
 
 
 def figure_two():
@@ -202,11 +238,13 @@ def figure_two():
     }
     started = time.perf_counter()
     rows = sum(len(gk.sweep(**{k: v}, n_seeds=50, progress=False)) for k, v in panels.items())
-    print(f"\nFigure 2, {rows} runs to t2 in closed form: {time.perf_counter() - started:.1f} s")
+    print("\nThe paper's Figure 2, 50 draws a point")
+    tell("ridge", f"Figure 2, {rows} runs", "closed form", time.perf_counter() - started, "s")
 
 
 if __name__ == "__main__":
     contest()
     growth()
+    ridge_path()
     first_curve()
     figure_two()

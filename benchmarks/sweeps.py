@@ -17,6 +17,7 @@ import joblib
 import numpy as np
 import pandas as pd
 from dask.distributed import Client, LocalCluster
+from measured import tell
 
 import grokedu as gk
 
@@ -43,11 +44,12 @@ def speed_up(name, grid):
             started = time.perf_counter()
             tables[engine] = swept(engine, **grid)
             best[engine] = min(best[engine], time.perf_counter() - started)
-    one, *others = ENGINES
-    print(f"\n{name}, {len(tables[one])} runs with one worker: {best[one]:.2f} s")
-    for engine in others:
+    one = ENGINES[0]
+    case = f"{name}, {len(tables[one])} runs"
+    print(f"\n{case}, two workers against one")
+    for engine in ENGINES:
         pd.testing.assert_frame_equal(tables[engine], tables[one], check_exact=True)
-        print(f"  two workers, {engine:16} {best[one] / best[engine]:5.2f} times as fast")
+        tell("sweeps", case, engine, best[engine], "s", ratio=best[one] / best[engine])
 
 
 def nothing(*, place, rng):
@@ -71,8 +73,10 @@ def cost_of_a_checkpoint():
         gk.sweep(**grid, **quiet, checkpoint=Path(folder) / "kept")
         read = time.perf_counter()
     plain, written, again = np.diff([started, between, kept, read])
-    print(f"\nFor each of 1000 problems: the sweep itself {plain:.2f} ms,")
-    print(f"  its checkpoint {written - plain:.2f} ms more; all of them read: {again:.2f} s")
+    print("\nFor each of 1000 problems, and for reading all of them")
+    tell("sweeps", "a problem that takes no time", "sweep", plain, "ms")
+    tell("sweeps", "a problem that takes no time", "with checkpoint", written, "ms")
+    tell("sweeps", "1000 problems, finished before", "read", again, "s")
 
 
 if __name__ == "__main__":

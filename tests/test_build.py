@@ -28,11 +28,13 @@ execute: {{execute_notebooks: cache, stderr_output: error}}
 sphinx: {{local_extensions: {{figure_check: "{EXTENSIONS}"}}}}
 """
 ADDRESS = "https://example.org/grokking/"
+SOURCE = "https://github.com/who/what"
 CONFIG_WITH_ADDRESS = f"""
 title: Small
 only_build_toc_files: true
 execute: {{execute_notebooks: "off"}}
 html: {{baseurl: "{ADDRESS}"}}
+repository: {{url: "{SOURCE}"}}
 sphinx: {{local_extensions: {{page_site: "{EXTENSIONS}"}}}}
 """
 
@@ -105,7 +107,7 @@ def test_nbval_sees_figures_whatever_the_environment_says(monkeypatch):
     assert any("Figure size" in text for text in shown)
 
 
-def test_a_book_with_an_address_lists_its_pages_and_names_them(small_book):
+def test_a_book_with_addresses_lists_its_pages_and_leads_to_its_source(small_book):
     (small_book / "_config.yml").write_text(CONFIG_WITH_ADDRESS, encoding="utf8")
     assert build.build(small_book)
     html = small_book / "_build" / "html"
@@ -114,6 +116,7 @@ def test_a_book_with_an_address_lists_its_pages_and_names_them(small_book):
     for address in listed:
         page = (html / address.removeprefix(ADDRESS)).read_text("utf8")
         assert f'<meta property="og:url" content="{address}"' in page
+        assert f'href="{SOURCE}"' in page and "mybinder.org/v2/gh/who/what" in page
     assert f'href="{ADDRESS}"' in (html / "404.html").read_text("utf8")
 
 

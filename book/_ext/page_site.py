@@ -1,5 +1,6 @@
 """What a site has besides its pages: descriptions for search engines and previews, a page for
-wrong addresses, a list of all pages, and a search that finds the text and not the buttons."""
+wrong addresses, a list of all pages, a search that finds the text and not the buttons, and buttons
+to where the source lives."""
 
 from html import escape
 from pathlib import Path
@@ -8,6 +9,7 @@ from docutils import nodes
 
 SHORTEST_DESCRIPTION, LONGEST_DESCRIPTION = 60, 200
 PICTURE = "_static/grokking.png"
+LAUNCH = {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
 SEARCH_SCRIPT = "_static/searchtools.js"
 # Sphinx would show the words of the theme's buttons, marks of headings, and what scripts replace.
 SEARCH_REPAIRS = {
@@ -34,6 +36,14 @@ LOST = """\
 </body>
 </html>
 """
+
+
+def offer_the_source(app, config):
+    """Buttons to the source and to Binder, once the source has an address."""
+    options = config.html_theme_options
+    if options.get("repository_url"):
+        options["use_repository_button"] = True
+        options["launch_buttons"] = {**options.get("launch_buttons", {}), **LAUNCH}
 
 
 def describe(app, pagename, templatename, context, doctree):
@@ -109,6 +119,7 @@ def repair_search(script):
 
 
 def setup(app):
+    app.connect("config-inited", offer_the_source)
     app.connect("html-page-context", describe)
     app.connect("build-finished", complete_the_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
