@@ -23,7 +23,7 @@ from grokedu.sweeps import draw_rng
 
 RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
 # tests/test_published_times.py recomputes all of the first; the second is one run of minutes, whose
-# beginning tests/test_results.py recomputes.
+# beginning tests/test_results.py recomputes; the third holds times, which do not repeat.
 LEFT_OUT = ("published_times", "modular_97", "benchmarks")
 SHARE = 0.1
 MODULAR = ("modulus", "train_fraction", "init_scale", "weight_decay", "learning_rate")
