@@ -182,7 +182,7 @@ def add_results(notebook, folder):
 
 
 def results_code(files):
-    contents = ",\n".join(f'    "{file.name}": """{file.read_text("utf8")}"""' for file in files)
+    contents = ",\n".join(f'    "{file.name}": r"""{file.read_text("utf8")}"""' for file in files)
     start = textwrap.dedent("""\
         from pathlib import Path
 

@@ -10,6 +10,7 @@ MARK = "data-repaired"
 
 # Icons come from a font, code is not run through Binder, and dropdowns fold by themselves.
 UNUSED_FILES = ["fontawesome.js", "sphinx-thebe", "togglebutton"]
+FILES_OF_THE_SEARCH = ["searchtools.js", "searchindex.js", "language_data.js"]
 UNUSED_SCRIPTS = ["THEBE_JS_URL", "kernelName =", "toggleHint", "toggleOpenOnPrint", "togglebutton"]
 
 WITHOUT_SCRIPTS = (
@@ -45,9 +46,10 @@ def repair(html):
 
 
 def drop_what_is_not_used(page):
+    unused = UNUSED_FILES + ([] if page.select_one("#search-results") else FILES_OF_THE_SEARCH)
     for tag in page.select("script[src], link[href]"):
         address = tag.get("src") or tag.get("href")
-        if any(name in address for name in UNUSED_FILES):
+        if any(name in address for name in unused):
             tag.decompose()
     for script in page.select("script:not([src])"):
         is_config = script.get("type") == "text/x-thebe-config"
