@@ -38,6 +38,7 @@ NOTEBOOKS = {
     "twin.ipynb": "ValleyExplorer()",
     "phase.ipynb": "PhaseExplorer()",
     "digits.ipynb": "DigitsExplorer(pixels[:200], digits[:200], weight_decay=1e-5)",
+    "modular.ipynb": "ModularExplorer()",
 }
 LINK = "[more weight decay](#valley:weight_decay=0.03)"
 CHAPTER = "setup.ipynb"
@@ -287,10 +288,10 @@ def test_the_button_runs_it_again(page):
     assert_run_equals_the_browsers(page)
 
 
-def start_a_long_run(page):
+def start_a_long_run(page, n_samples):
     part(page, "weight_decay", "text").fill("1e-7")
     part(page, "weight_decay", "text").press("Enter")
-    part(page, "n_samples", "text").fill("500")
+    part(page, "n_samples", "text").fill(f"{n_samples}")
     part(page, "n_samples", "text").press("Enter")
     page.get_by_role("button", name="Stop", exact=True).first.wait_for(state="visible")
 
@@ -301,7 +302,7 @@ def kernel_of(lab, notebook):
 
 
 def test_an_interrupt_stops_a_run_in_the_background(page, lab):
-    start_a_long_run(page)
+    start_a_long_run(page, 500)
     request = urllib.request.Request(f"{kernel_of(lab, 'ridge.ipynb')}/interrupt", method="POST")
     urllib.request.urlopen(request, timeout=10)
     wait_until(page, f"{PLOT}.run?.stopped && {PLOT}.run.settings.n_samples === 500")
@@ -309,8 +310,7 @@ def test_an_interrupt_stops_a_run_in_the_background(page, lab):
 
 
 def test_a_restart_during_a_run_is_noticed(page, lab):
-    page.get_by_role("button", name="Run gradient descent").first.click()
-    page.get_by_role("button", name="Stop", exact=True).first.wait_for(state="visible")
+    start_a_long_run(page, 499)
     ask(f"{kernel_of(lab, 'ridge.ipynb')}/restart", method="POST")
     wait_until(page, f"{PLOT}.mode === 'gone'")
     assert not page.get_by_role("button", name="Stop", exact=True).first.is_visible()
@@ -387,6 +387,15 @@ def test_digits_are_learned_on_both_sides(browser, lab):
         assert_run_equals_the_browsers(page, "gradient descent, by loss")
         type_into(page, "init_variance", "100", 100)
         assert_run_equals_the_browsers(page, "gradient descent, by loss")
+
+
+def test_modular_addition_is_trained_on_both_sides(browser, lab):
+    with opened(browser, lab, "modular.ipynb") as page:
+        wait_until(page, f"{PLOT}.phase === 'done'")
+        assert_run_equals_the_browsers(page, "Python")
+        type_into(page, "weight_decay", "0.002", 0.002)
+        wait_until(page, f"{PLOT}.phase === 'done'")
+        assert_run_equals_the_browsers(page, "Python")
 
 
 def state_of(plot):
