@@ -170,7 +170,7 @@ def contest():
         "JAX lax.scan": jax_scan,
         "grokedu": grokedu_kernel,
     }
-    for width in (250, 1000, 2000):
+    for width in (250, 1000, 2000, 4000):
         problem = gk.relu_network_problem(width=width, rng=draw_rng(0))
         reference = numpy_loop(problem)
         for name, run in contenders.items():
