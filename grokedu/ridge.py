@@ -607,10 +607,10 @@ def gaussian_problem(
     init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
     teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
     check_rng(rng)
+    _check_memory(n_samples, n_features, isotropic=covariance is None)
     trace = 1.0
     if covariance is not None:
         covariance, root, trace = _root_and_trace(covariance, n_features)
-    _check_memory(n_samples, n_features, isotropic=covariance is None)
     features = rng.standard_normal((n_samples, n_features))
     if covariance is None:
         covariance = 1 / n_features

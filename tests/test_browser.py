@@ -1,5 +1,6 @@
 """Every page of the book in a real browser: alive without a network, readable by everyone."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def page_names(*, appendix=True):
     parts = [part for part in contents["parts"] if appendix or part["caption"] != "Appendix"]
     chapters = [chapter["file"] for part in parts for chapter in part["chapters"]]
     return [contents["root"], *chapters, *(["search", "genindex"] if appendix else [])]
+
+
+@functools.cache
+def parsed(path):
+    return BeautifulSoup(path.read_text(encoding="utf8"), "html.parser")
 
 
 @pytest.fixture
@@ -103,7 +109,7 @@ def test_every_page_as_a_file(name, open_page, book):
 def test_every_page_says_what_it_is_about(book):
     descriptions = []
     for name in page_names()[:-2]:
-        page = BeautifulSoup((book / f"{name}.html").read_text(encoding="utf8"), "html.parser")
+        page = parsed(book / f"{name}.html")
         description = page.select_one("meta[name=description]")["content"]
         assert page.select_one("meta[property='og:description']")["content"] == description
         assert page.select_one("meta[property='og:title']")["content"] in page.title.string
@@ -114,7 +120,7 @@ def test_every_page_says_what_it_is_about(book):
 
 def test_every_question_has_one_right_answer_and_every_answer_a_reason(book):
     for name in page_names(appendix=False):
-        page = BeautifulSoup((book / f"{name}.html").read_text(encoding="utf8"), "html.parser")
+        page = parsed(book / f"{name}.html")
         questions = page.select(".quiz fieldset.question")
         assert 3 <= len(questions) <= 5
         for question in questions:
