@@ -133,10 +133,10 @@ def report_digits(display, page, address, moves):
     tell_all(display, "draw again", page.evaluate(DRAW_AGAIN, DRAWS))
 
 
-def report_sums(page, address):
+def report_sums(display, page, address):
     page.goto(address)
     page.wait_for_function("document.querySelector('.grokedu-plot')?.__grokedu?.phase === 'done'")
-    tell("train again", page.evaluate(DRAW_AGAIN, DRAWS))
+    tell_all(display, "modular addition, train again", page.evaluate(DRAW_AGAIN, DRAWS))
 
 
 def report_map(display, page, address, moves):
@@ -178,7 +178,7 @@ def main():
             report(display, browser.new_page(), address, **how)
             report_digits(display, browser.new_page(), page_of_digits, moves)
             report_map(display, browser.new_page(), page_of_map, moves)
-            report_sums(browser.new_page(), page_of_sums)
+            report_sums(display, browser.new_page(), page_of_sums)
             browser.close()
 
 
