@@ -94,6 +94,30 @@ def test_an_interrupted_build_leaves_nothing_that_hides_a_fault(small_book, monk
     assert not found
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda root: (root / "line.ipynb").write_text("{}"),
+        lambda root: (root / "_toc.yml").unlink(),
+        lambda root: (root / "new.md").touch(),
+        lambda root: (root / "_build" / "html").rmdir(),
+    ],
+)
+def test_a_finished_build_is_repeated_only_after_a_change(small_book, monkeypatch, change):
+    builds = []
+    monkeypatch.setattr(
+        build,
+        "run_jupyter_book",
+        lambda _, folder: builds.append(1) or (folder / "html").mkdir(exist_ok=True) or True,
+    )
+    for _ in range(3):
+        assert build.build(small_book)
+    assert len(builds) == 1
+    change(small_book)
+    assert build.build(small_book)
+    assert len(builds) == 2
+
+
 def test_nbval_sees_figures_whatever_the_environment_says(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
     manager, client = nbval.kernel.start_new_kernel(kernel_name="python3")

@@ -29,7 +29,7 @@ WHAT_PAGES_SHOW = [
     "tools",
 ]
 
-GENERATED = {"__pycache__", "node_modules", ".ruff_cache"}
+GENERATED = {"__pycache__", "node_modules", ".ruff_cache", "_build"}
 GENERATED_SUFFIXES = (".pyc", ".nbc", ".nbi")
 
 # Pictures are drawn as SVG in the book: crisp and small. Kernels report errors, not advice.
@@ -42,8 +42,10 @@ c.IPKernelApp.log_level = "ERROR"
 def build(root):
     """Build the book in the folder `root`; return whether that went well."""
     folder = root / "_build"
+    ready, today = folder / ".ready", fingerprint(root, sources(root))
+    if ready.exists() and ready.read_text() == today and (folder / "html").exists():
+        return True
     drop_stale_output(root, folder)
-    ready = folder / ".ready"
     if not ready.exists():
         drop_pages(folder)
     ready.unlink(missing_ok=True)  # also when this build is interrupted
@@ -51,8 +53,14 @@ def build(root):
         print_tracebacks(folder)
         drop_pages(folder)
         return False
-    ready.touch()
+    ready.write_text(today)
     return True
+
+
+def sources(root):
+    """The names of all that a build could read."""
+    names = {path.name for path in root.iterdir() if not path.name.startswith(".")}
+    return sorted(names - GENERATED)
 
 
 def drop_stale_output(root, folder):
@@ -94,11 +102,12 @@ def _source_files(root, names):
     for name in names:
         path = root / name
         files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        yield from (file for file in files if file.is_file() and not _is_generated(file))
+        yield from (file for file in files if file.is_file() and not _is_generated(file, root))
 
 
-def _is_generated(file):
-    return bool(GENERATED & set(file.parts)) or file.name.endswith(GENERATED_SUFFIXES)
+def _is_generated(file, root):
+    inside = file.relative_to(root).parts
+    return bool(GENERATED & set(inside)) or file.name.endswith(GENERATED_SUFFIXES)
 
 
 def run_jupyter_book(root, folder):
