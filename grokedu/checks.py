@@ -37,6 +37,8 @@ def check_count(name, value, *, at_least=1):
     """Return `value` as an int of at least `at_least`, or raise a ValueError."""
     remedy = f"pass a whole number, at least {at_least}"
     number = check_number(name, value, at_least=at_least, remedy=remedy)
+    if number > 2**53:
+        raise ValueError(f"{name}={value!r}: pass at most 2**53")
     if number != int(number):
         raise ValueError(f"{name}={value!r}: {remedy}")
     return int(value)
@@ -70,6 +72,13 @@ def check_array(name, value, shape=None):
     if not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity: remove or replace those entries")
     return array
+
+
+def check_layers(layers, own, remedy):
+    """Raise a ValueError if weights do not have the shapes of a network's own."""
+    shapes, expected = [np.shape(layer) for layer in layers], [layer.shape for layer in own]
+    if shapes != expected:
+        raise ValueError(f"weights have the shapes {shapes}, expected {expected}: {remedy}")
 
 
 def read_only(array):

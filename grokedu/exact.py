@@ -16,7 +16,7 @@ from grokedu.checks import check_number, check_steps, check_thresholds
 from grokedu.crossings import DecayingForm, WrongSigns, first_at_most, last_at_least
 from grokedu.data import DataProblem
 from grokedu.grokking import GrokkingTimes, Reason, Why
-from grokedu.ridge import check_features, check_gradient_descent
+from grokedu.ridge import check_features, check_gradient_descent, check_ridge
 from grokedu.trajectory import Trajectory
 
 
@@ -193,6 +193,7 @@ def ridge_solution(problem, *, weight_decay):
     -------
     (m,) float64
     """
+    check_ridge(problem)
     remedy = "pass a number, 0 or more"
     weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
     modes = problem.modes

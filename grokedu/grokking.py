@@ -6,6 +6,7 @@ from enum import StrEnum
 import numpy as np
 
 from grokedu.checks import check_number, check_thresholds
+from grokedu.trajectory import Trajectory
 
 
 class Why(StrEnum):
@@ -156,6 +157,11 @@ def grokking_times(trajectory, *, train_threshold=0.01, test_threshold=0.01):
     ValueError
         For thresholds that are not positive.
     """
+    if not isinstance(trajectory, Trajectory):
+        raise ValueError(
+            f"trajectory is a {type(trajectory).__name__}: pass a Trajectory, such as train_ridge "
+            "returns"
+        )
     train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
     steps, reasons = trajectory.steps, []
     last_step = int(steps[-1])

@@ -5,7 +5,14 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from grokedu.checks import check_array, check_count, check_number, check_rng, read_only
+from grokedu.checks import (
+    check_array,
+    check_count,
+    check_layers,
+    check_number,
+    check_rng,
+    read_only,
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,22 +85,25 @@ class ModularAdditionProblem:
 
     def outputs(self, pairs, weights=None):
         """The p outputs (k, p) for pairs (k, 2), at the initial weights or those of a run."""
-        if weights is None:
-            weights = self.first_weights, self.second_weights, self.output_weights
+        own = self.first_weights, self.second_weights, self.output_weights
+        layers = own if weights is None else weights
+        layers = layers if isinstance(layers, tuple | list) else [layers]
+        check_layers(layers, own, "pass those of a run, run.weights")
         pairs = _check_pairs("pairs", pairs, self.modulus, at_least=0)
-        first, second, output = weights
+        first, second, output = layers
         return (first[pairs[:, 0]] + second[pairs[:, 1]]) ** 2 @ output
 
     def answers(self, pairs):
         """(a + b) mod p for pairs (k, 2)."""
-        return np.asarray(pairs).sum(axis=1) % self.modulus
+        pairs = _check_pairs("pairs", pairs, self.modulus, at_least=0)
+        return pairs.sum(axis=1) % self.modulus
 
 
 def _check_pairs(name, pairs, p, at_least):
-    array = np.asarray(pairs)
+    array = check_array(name, pairs)
     if array.ndim != 2 or array.shape[1] != 2 or len(array) < at_least:
         raise ValueError(f"{name} has shape {array.shape}, expected (k, 2), k at least {at_least}")
-    if not np.issubdtype(array.dtype, np.integer) or ((array < 0) | (array >= p)).any():
+    if ((array != np.floor(array)) | (array < 0) | (array >= p)).any():
         raise ValueError(f"{name} holds something else than whole numbers from 0 to {p - 1}")
     return np.ascontiguousarray(array, dtype=np.int64)
 

@@ -7,6 +7,7 @@ import numpy as np
 from grokedu import _kernels
 from grokedu.checks import check_count, check_number, check_rates, check_thresholds
 from grokedu.modular import ModularAdditionProblem
+from grokedu.networks import check_network
 from grokedu.progress import SECONDS_PER_PIECE, StepsDone, reporting
 from grokedu.threads import one_blas_thread
 from grokedu.trajectory import Trajectory
@@ -81,20 +82,22 @@ def train_network(
     Products as small as these lose time to a second thread, so BLAS is kept to one while a network
     is trained. To use more cores, train several networks in several processes.
     """
+    if not isinstance(problem, ModularAdditionProblem):
+        check_network(problem)
     weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
     n_steps = check_count("n_steps", n_steps)
     momentum = check_number("momentum", momentum, at_least=0, remedy=_MOMENTUM)
     if momentum >= 1:
         raise ValueError(f"momentum={momentum:g}: {_MOMENTUM}")
     rule = {"momentum": momentum, "weight_decay": weight_decay, "learning_rate": learning_rate}
-    if isinstance(problem, ModularAdditionProblem):
-        return _train_modular(problem, rule, n_steps, progress)
     train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
     fit_tolerance = check_number(
         "fit_tolerance", fit_tolerance, above=0, remedy="pass a number above 0"
     )
     if tail not in ("simulate", "closed form"):
         raise ValueError(f"tail={tail!r}: pass 'simulate' or 'closed form'")
+    if isinstance(problem, ModularAdditionProblem):
+        return _train_modular(problem, rule, n_steps, progress)
     if tail == "closed form" and not problem.teacher_is_zero:
         raise ValueError(
             "tail='closed form' needs the zero teacher and labels that are zero: pass "
@@ -133,10 +136,15 @@ def _train_modular(problem, rule, n_steps, progress):
     velocities = tuple(np.zeros_like(layer) for layer in layers)
     pairs = np.concatenate([problem.train_pairs, problem.test_pairs])
     n_train, answers = len(problem.train_pairs), problem.answers(pairs)
-    record, done, piece, stopped = np.full((n_steps + 1, 4), -1.0), 0, 8, False
+    try:
+        record = np.empty((n_steps + 1, 4))
+    except (MemoryError, ValueError):
+        raise ValueError(f"n_steps={n_steps} losses do not fit in memory: pass fewer") from None
+    record[0], done, piece, stopped = -1.0, 0, 8, False
     with one_blas_thread(), reporting(progress, n_steps) as asks_to_stop:
         while done < n_steps and not stopped:
             rows, started = record[done : done + piece + 1], time.perf_counter()
+            rows[1:] = -1.0
             try:
                 _kernels.modular_network(
                     pairs, answers, n_train, weights, velocities, *rule.values(), rows

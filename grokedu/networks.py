@@ -6,7 +6,14 @@ from functools import cached_property
 
 import numpy as np
 
-from grokedu.checks import check_array, check_count, check_number, check_rng, read_only
+from grokedu.checks import (
+    check_array,
+    check_count,
+    check_layers,
+    check_number,
+    check_rng,
+    read_only,
+)
 
 _BLOCK_ROWS = 512
 
@@ -168,12 +175,14 @@ class NetworkProblem:
     @np.errstate(under="ignore")
     def train_loss(self, hidden_weights, output_weights):
         """(1/2n) Σ_i ‖N(x_i) − y_i‖²."""
+        self._check_weights(hidden_weights, output_weights)
         residual = forward(self.inputs, hidden_weights, output_weights) - self.targets
         return float(np.vdot(residual, residual) / (2 * len(residual)))
 
     @np.errstate(under="ignore")
     def gradients(self, hidden_weights, output_weights):
         """∂L_n/∂W for every layer, shaped like the weights: the hidden ones in order, then A."""
+        self._check_weights(hidden_weights, output_weights)
         signals = [self.inputs]
         for layer in hidden_weights:
             signals.append(np.maximum(signals[-1] @ layer.T, 0))
@@ -196,6 +205,7 @@ class NetworkProblem:
         NaN where the teacher is unknown. The exact value is a difference of sums over pairs of
         neurons, which rounding moves by about 10⁻¹⁶ times those sums.
         """
+        self._check_weights(hidden_weights, output_weights)
         if not self.test_loss_is_known:
             return math.nan
         if self.test_inputs is not None:
@@ -210,6 +220,11 @@ class NetworkProblem:
             np.concatenate([output_weights, -teacher_output]),
         )
 
+    def _check_weights(self, hidden, output):
+        layers = hidden if isinstance(hidden, tuple | list) else ()
+        remedy = "pass those of a run, run.weights[:-1] and run.weights[-1]"
+        check_layers([*layers, output], [*self.hidden_weights, self.output_weights], remedy)
+
     @cached_property
     def _test_answers(self):
         if self.test_targets is not None:
@@ -222,7 +237,8 @@ def _own(name, value, shape=None):
 
 
 def _own_labels(name, value, n_rows, output):
-    shape = np.shape(value)
+    value = check_array(name, value)
+    shape = value.shape
     if output.ndim == 1 and len(shape) == 2 and shape[1] > 1:
         raise ValueError(
             f"{name} has shape {shape}, but output_weights has {output.shape}, one output: pass "
@@ -257,6 +273,14 @@ def _own_layers(hidden, output, input_dim, *, name):
             f"({below}, n_outputs): one row per neuron of the last hidden layer"
         )
     return tuple(layers), output
+
+
+def check_network(problem):
+    if not isinstance(problem, NetworkProblem):
+        raise ValueError(
+            f"problem is a {type(problem).__name__}: pass a NetworkProblem, such as "
+            "relu_network_problem draws"
+        )
 
 
 def forward(inputs, hidden_weights, output_weights):

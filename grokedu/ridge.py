@@ -665,6 +665,14 @@ def _root_and_trace(covariance, n_features):
     return covariance, (basis * root) @ basis.T, float(np.trace(covariance))
 
 
+def check_ridge(problem):
+    if not hasattr(problem, "n_features"):
+        raise ValueError(
+            f"problem is a {type(problem).__name__}: pass a ridge problem, such as "
+            "gaussian_problem draws"
+        )
+
+
 def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstable=False):
     """Return (λ, η) as floats if gradient descent with them makes sense on `problem`.
 
@@ -674,6 +682,7 @@ def check_gradient_descent(problem, weight_decay, learning_rate, *, allow_unstab
         For λ < 0, η ≤ 0, ηλ ≥ 1 (one step would erase the weights), or, unless `allow_unstable`,
         η ≥ 2/(λ + s_max), beyond which the iteration diverges.
     """
+    check_ridge(problem)
     weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
     curvature = weight_decay + problem.max_curvature
     if not allow_unstable and learning_rate * curvature >= 2:

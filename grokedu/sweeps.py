@@ -15,6 +15,7 @@ from grokedu.checkpoints import Checkpoint, columns_of, describe
 from grokedu.checks import check_count
 from grokedu.exact import exact_grokking_times
 from grokedu.grokking import grokking_times
+from grokedu.modular import ModularAdditionProblem
 from grokedu.networks import NetworkProblem
 from grokedu.ridge import gaussian_problem
 from grokedu.threads import one_blas_thread, stay_on_one_blas_thread
@@ -28,7 +29,7 @@ def exact_times(
     problem, *, weight_decay=1e-4, learning_rate=1.0, train_threshold=0.01, test_threshold=0.01
 ):
     """t1, t2, delay and the reason why one is missing, from `exact_grokking_times`, for `sweep`."""
-    if isinstance(problem, NetworkProblem):
+    if isinstance(problem, NetworkProblem | ModularAdditionProblem):
         raise ValueError("networks have no closed form: pass method='gradient descent'")
     return _results(
         exact_grokking_times(
@@ -52,7 +53,7 @@ def descent_times(
 ):
     """The same as `exact_times` from `n_steps` steps of `train_ridge` or `train_network`."""
     n_steps = check_count("n_steps", n_steps)
-    if isinstance(problem, NetworkProblem):
+    if isinstance(problem, NetworkProblem | ModularAdditionProblem):
         from grokedu.network_training import train_network as train
     else:
         from grokedu.training import train_ridge as train

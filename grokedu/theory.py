@@ -22,7 +22,8 @@ from grokedu.checks import (
     check_thresholds,
 )
 from grokedu.exact import ridge_solution
-from grokedu.ridge import check_gradient_descent, covariance_times
+from grokedu.networks import check_network
+from grokedu.ridge import check_gradient_descent, check_ridge, covariance_times
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,7 @@ def forgetting_time(
     int or math.inf
         Infinite where no step does it, or none of the k.
     """
+    check_ridge(problem)
     _, c = check_thresholds(1.0, test_threshold)
     remedy = "pass a number, 0 or more and below 1"
     beta = check_number("momentum", momentum, at_least=0, remedy=remedy)
@@ -356,6 +358,7 @@ def network_step_ratios(problem, hidden_weights, output_weights, *, weight_decay
 
 
 def _check_zero_teacher(problem):
+    check_network(problem)
     if not problem.teacher_is_zero:
         raise ValueError(
             "problem.targets are not zero, and the theorem is about the zero teacher: leave "
@@ -692,6 +695,7 @@ def _norm(vector):
 
 
 def _teacher_norm(problem):
+    check_ridge(problem)
     return _norm(problem.teacher) if problem.teacher_is_known else math.nan
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from grokedu.checks import check_count
 from grokedu.optimizers import DEFAULTS, Optimizer, check_optimizer, lay_out
 from grokedu.progress import SECONDS_PER_PIECE, StepsDone, reporting
+from grokedu.ridge import check_ridge
 from grokedu.trajectory import Trajectory
 
 
@@ -109,6 +110,7 @@ def train_ridge(
     The first keeps θ in the span of θ(0) and the rows of Φ; Adam does not, because it divides each
     coordinate by another number.
     """
+    check_ridge(problem)
     n_steps = check_count("n_steps", n_steps)
     record_every = check_count("record_every", record_every)
     if form not in ("auto", "primal", "dual"):

@@ -117,6 +117,8 @@ class TestState:
         [
             ({"controls": ("lambda",)}, "controls: 'lambda' unknown"),
             ({"controls": "seed"}, "pass a sequence"),
+            ({"controls": 3}, "controls: 3 unknown; pass a sequence"),
+            ({"presets": None}, "presets=None: pass pairs"),
             ({"layers": ("blunt",)}, "layers: 'blunt' unknown"),
             ({"lam": 1.0}, "settings: 'lam' unknown"),
             ({"n_samples": 10.5}, "n_samples=10.5: pass a whole number from 5 to 500"),

@@ -1,5 +1,6 @@
 """Imports cost nothing until used, and every public name exists."""
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -80,6 +81,19 @@ class TestLaziness:
         assert not loaded_by("import grokedu; grokedu.train_ridge") & {"pandas", "matplotlib"}
 
 
+def takes_a_problem(thing):
+    first = next(iter(inspect.signature(thing).parameters.values()), None)
+    return first is not None and first.name == "problem" and first.kind != first.KEYWORD_ONLY
+
+
+ABOUT_A_PROBLEM = [
+    function
+    for module in (gk, gk.theory)
+    for name, function in inspect.getmembers(module, inspect.isfunction)
+    if takes_a_problem(function) and not name.startswith(("_", "check_"))
+]
+
+
 class TestPublicNames:
     @pytest.mark.parametrize("name", CONTRACT)
     def test_the_contract(self, name):
@@ -92,6 +106,13 @@ class TestPublicNames:
     @pytest.mark.parametrize("name", gk.__all__)
     def test_all_that_is_listed_exists(self, name):
         assert getattr(gk, name).__doc__
+
+    @pytest.mark.parametrize("function", ABOUT_A_PROBLEM)
+    def test_another_kind_of_problem_is_refused_in_words(self, function):
+        parameters = inspect.signature(function).parameters.values()
+        needed = {p.name: 0.1 for p in parameters if p.default is p.empty and p.name != "problem"}
+        with pytest.raises(ValueError, match="problem is a object: pass a"):
+            function(object(), **needed)
 
     def test_each_name_is_listed_once(self):
         names = dir(gk)

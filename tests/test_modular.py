@@ -54,6 +54,7 @@ class TestProblem:
             ({"train_fraction": 0}, "train_fraction=0"),
             ({"train_fraction": 1.5}, "train_fraction=1.5"),
             ({"init_scale": -1}, "init_scale=-1"),
+            ({"width": 2**60}, "width=1152921504606846976: pass at most"),
         ],
     )
     def test_bad_settings_are_refused_in_words(self, settings, words):
@@ -65,6 +66,7 @@ class TestProblem:
         [
             ({"train_pairs": [[0, 5]]}, "train_pairs holds"),
             ({"train_pairs": [[0.5, 1]]}, "train_pairs holds"),
+            ({"train_pairs": [[0, 1], [2]]}, "train_pairs is not an array of numbers"),
             ({"test_pairs": [0, 1]}, "test_pairs has shape"),
             ({"second_weights": np.zeros((5, 6))}, "second_weights has shape"),
             ({"first_weights": np.zeros(5)}, "first_weights has shape"),
@@ -73,6 +75,16 @@ class TestProblem:
     def test_parts_that_do_not_fit_are_refused_in_words(self, change, words):
         with pytest.raises(ValueError, match=words):
             replace(problem_of(), **change)
+
+    def test_other_cells_and_weights_are_refused_in_words(self):
+        problem = problem_of()
+        for pairs in ([0, 1], [[0, 5]], [["a", "b"]], [[0, 1], [2]]):
+            for asked in (problem.outputs, problem.answers):
+                with pytest.raises(ValueError, match="pairs "):
+                    asked(pairs)
+        for weights in (3, (), (problem.first_weights,) * 3):
+            with pytest.raises(ValueError, match=r"weights have .*: pass .* run\.weights"):
+                problem.outputs([[0, 1]], weights)
 
 
 class TestTraining:
@@ -149,7 +161,16 @@ class TestTraining:
             "step", "train_loss", "test_loss", "train_accuracy", "test_accuracy",
         ]  # fmt: skip
 
-    @pytest.mark.parametrize("momentum", [-0.1, 1, 1.5])
-    def test_momentum_is_from_0_to_1(self, momentum):
-        with pytest.raises(ValueError, match=f"momentum={momentum:g}"):
-            gk.train_network(problem_of(), **RULE, n_steps=1, momentum=momentum)
+    @pytest.mark.parametrize(
+        "change, words",
+        [
+            ({"momentum": -0.1}, "momentum=-0.1"),
+            ({"momentum": 1}, "momentum=1"),
+            ({"n_steps": 10**13}, "n_steps=10000000000000 losses do not fit"),
+            ({"tail": "exact"}, "tail='exact'"),
+            ({"test_threshold": 0}, "test_threshold=0"),
+        ],
+    )
+    def test_bad_settings_are_refused_in_words(self, change, words):
+        with pytest.raises(ValueError, match=words):
+            gk.train_network(problem_of(), **{**RULE, "n_steps": 1, **change})

@@ -710,6 +710,7 @@ class TestBadInput:
         [
             (dict(n_steps=0), ["n_steps=0", "at least 1"]),
             (dict(n_steps=2.5), ["n_steps=2.5", "whole number"]),
+            (dict(n_steps=10**30), ["n_steps=1000", "at most"]),
             (dict(weight_decay=-1), ["weight_decay=-1", "0 or more"]),
             (dict(learning_rate=0), ["learning_rate=0", "above 0"]),
             (dict(weight_decay=2, learning_rate=1), ["learning_rate=1", "weight_decay=2", "below"]),
@@ -730,6 +731,13 @@ class TestBadInput:
         with pytest.raises(ValueError) as error:
             gk.train_network(network(13), **{**arguments, **change})
         assert all(word in str(error.value) for word in words)
+
+    @pytest.mark.parametrize("hidden", [None, [], np.ones((4, 3)), [np.ones((4, 2))]])
+    def test_of_other_weights(self, hidden):
+        problem = gk.NetworkProblem(np.ones((2, 3)), np.ones((4, 3)), np.ones(4))
+        for asked in (problem.train_loss, problem.test_loss, problem.gradients):
+            with pytest.raises(ValueError, match=r"weights have .*: pass .* run\.weights"):
+                asked(hidden, problem.output_weights)
 
     def test_closed_form_with_other_targets(self):
         problem = network(13, zero_teacher=False)
@@ -753,6 +761,7 @@ class TestBadInput:
             (dict(output_weights=np.ones(5)), ["output_weights", "(5,)", "(4,)"]),
             (dict(output_weights=["a"] * 4), ["output_weights", "real numbers"]),
             (dict(targets=np.ones(3)), ["targets", "(3,)", "(2,)"]),
+            (dict(targets=[[1, 2], [3]]), ["targets is not an array", "real numbers"]),
             (dict(targets=np.array(["1", 2], dtype=object)), ["targets", "real numbers"]),
             (dict(targets=np.ma.array([1, 2], mask=[0, 1])), ["targets", "masked", "filled"]),
             (dict(inputs=scipy.sparse.eye_array(2, 3)), ["inputs", "sparse", "toarray()"]),

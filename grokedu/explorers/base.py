@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import anywidget
+import numpy as np
 import traitlets as t
 
 from grokedu.checks import check_number
@@ -139,6 +140,8 @@ class Explorer(anywidget.AnyWidget):
         check_names("settings", settings, names)
         settings = {s.name: s.check(settings.get(s.name, s.default)) for s in self.SETTINGS}
         check_names("layers", layers, self.LAYERS)
+        if not np.iterable(presets):
+            raise ValueError(f"presets={presets!r}: pass pairs of a label and a dict")
         step = _step(step)
         check_flag("linear", linear)
         check_flag("simple", simple)
@@ -313,10 +316,11 @@ class Explorer(anywidget.AnyWidget):
 
 def check_names(argument, names, known):
     """Refuse names that are not known, and a string in place of a sequence of them."""
-    unknown = [name for name in names if name not in known]
-    if unknown or isinstance(names, str):
-        wrong = repr(names) if isinstance(names, str) else ", ".join(map(repr, unknown))
-        raise ValueError(f"{argument}: {wrong} unknown; pass a sequence of {', '.join(known)}")
+    single = isinstance(names, str) or not np.iterable(names)
+    unknown = [name for name in ([names] if single else names) if name not in known]
+    if unknown or single:
+        wrong, remedy = ", ".join(map(repr, unknown or [names])), ", ".join(known) or "nothing"
+        raise ValueError(f"{argument}: {wrong} unknown; pass a sequence of {remedy}")
 
 
 def check_flag(argument, value):
