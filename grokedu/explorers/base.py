@@ -23,7 +23,9 @@ from grokedu.trajectory import Trajectory
 HERE = Path(__file__).parent
 _SECONDS_BEFORE_PROGRESS = 0.3
 _SECONDS_BETWEEN_PROGRESS = 0.1
-THRESHOLDS = ("train_threshold", "test_threshold", "train_level", "test_level")
+RULE = ("weight_decay", "learning_rate")
+THRESHOLDS = ("train_threshold", "test_threshold")  # of losses
+LEVELS = ("train_level", "test_level")  # of accuracies
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,12 @@ def in_words(method):
 class Explorer(anywidget.AnyWidget):
     """A widget whose browser side draws, and a thread that runs gradient descent on every change.
 
-    A kind of explorer gives its `kind`, its table of settings as `SETTINGS` and as traits, and the
-    methods `_is_short`, `_run` and `still`.
+    A kind of explorer gives its `kind`, its table of settings as `SETTINGS` and as traits, the
+    `CONTROLS` that it shows, and the methods `_is_short`, `_run` and `still`.
 
     Parameters
     ----------
-    controls : sequence of str
+    controls : sequence of str, optional
         The settings that get a control, in this order. All others keep their initial value.
     layers : sequence of str
         Theory shown from the start, by the names in `LAYERS`. The reader can switch it.
@@ -105,6 +107,7 @@ class Explorer(anywidget.AnyWidget):
     """
 
     SETTINGS: ClassVar[tuple] = ()
+    CONTROLS = ()
     LAYERS: ClassVar[tuple] = ()
     # What a picture of the kind shows: name of the trait → (value at first, its check).
     VIEWS: ClassVar[dict] = {}
@@ -126,7 +129,7 @@ class Explorer(anywidget.AnyWidget):
     def __init__(
         self,
         *,
-        controls,
+        controls=None,
         layers=(),
         step=None,
         linear=False,
@@ -135,6 +138,7 @@ class Explorer(anywidget.AnyWidget):
         **settings,
     ):
         names = [setting.name for setting in self.SETTINGS]
+        controls = self.CONTROLS if controls is None else controls
         views = {name: check(settings.pop(name, at)) for name, (at, check) in self.VIEWS.items()}
         check_names("controls", controls, names)
         check_names("settings", settings, names)
@@ -162,6 +166,10 @@ class Explorer(anywidget.AnyWidget):
         )
         self.on_msg(lambda _widget, content, _buffers: self._on_message(content))
         self.observe(self._on_setting, names)
+        self._prepare()
+
+    def _prepare(self):
+        """Set the traits of a kind beside its settings."""
 
     def _preset(self, preset, initial):
         """A preset as the browser reads it: its label and the whole state that it stands for."""
@@ -271,7 +279,7 @@ class Explorer(anywidget.AnyWidget):
     def _on_setting(self, change):
         if not self._started:
             return
-        if change.name in THRESHOLDS:
+        if change.name in THRESHOLDS + LEVELS:
             self._on_threshold()
         else:
             self._start_run()
@@ -292,7 +300,17 @@ class Explorer(anywidget.AnyWidget):
     @in_words
     def _guarded_run(self, settings, permit):
         self._trajectory = None
-        self._run(settings, permit)
+        self._announce(settings, permit)
+        if permit.superseded:
+            return
+        self.publish(message="")
+        if erases(settings):
+            self.publish(run={}, run_times={}, progress={})
+        else:
+            self._run(settings, permit)
+
+    def _announce(self, settings, permit):
+        """Tell the browser the problem of these settings, if it depends on them."""
 
     def _report(self, done, n_steps, started, permit):
         """Show how far the run is; return whether it may go on."""
@@ -306,7 +324,7 @@ class Explorer(anywidget.AnyWidget):
     def _times(self, times):
         """Times as the browser reads them, with the thresholds that they belong to."""
         return {
-            **{name: value for name, value in self.settings.items() if name in THRESHOLDS},
+            **{n: value for n, value in self.settings.items() if n in THRESHOLDS + LEVELS},
             "overfit": times.overfit_step,
             "generalize": times.generalize_step,
             "reason": times.reason,
@@ -332,6 +350,20 @@ def check_flag(argument, value):
 def _step(step):
     """The step to show as a trait: negative for t1."""
     return -1.0 if step is None else check_number("step", step, at_least=0, remedy="pass ≥ 0")
+
+
+def some(settings, names):
+    """The settings of these names."""
+    return {name: settings[name] for name in names}
+
+
+def erases(settings):
+    """Whether one step would erase the weights."""
+    return settings["learning_rate"] * settings["weight_decay"] >= 1
+
+
+def cannot_run(why, words):
+    return Still(None, None, None, (), f"These settings cannot run: {why}. {words}")
 
 
 def settings_of(state, table):

@@ -10,7 +10,7 @@ import traitlets as t
 from grokedu.checks import check_array
 from grokedu.data import data_problem
 from grokedu.exact import accuracy_times
-from grokedu.explorers.base import HERE, step_in_words
+from grokedu.explorers.base import HERE, LEVELS, RULE, some, step_in_words
 from grokedu.explorers.ridge import SHORT_WORK, DescentExplorer
 from grokedu.explorers.settings import SEED, Setting, traits
 from grokedu.training import train_ridge
@@ -35,7 +35,6 @@ SETTINGS = (
     Setting("train_level", "train level", "training accuracy", 1.0, 0.5, 1.0, **_STRAIGHT),
     Setting("test_level", "test level", "test accuracy", 0.9, 0.5, 1.0, **_STRAIGHT),
 )
-_SHOWN_BY_DEFAULT = ("weight_decay", "init_variance", "learning_rate", "label_noise", "test_level")
 
 
 class DigitsExplorer(DescentExplorer):
@@ -81,6 +80,7 @@ class DigitsExplorer(DescentExplorer):
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
+    CONTROLS = ("weight_decay", "init_variance", "learning_rate", "label_noise", "test_level")
     GIVEN: ClassVar[tuple] = ("images",)
     _esm = HERE / "digits.bundle.js"
 
@@ -88,9 +88,9 @@ class DigitsExplorer(DescentExplorer):
     kind = t.Unicode("digits", read_only=True).tag(sync=True)
     images = t.Dict(help="pixels and digits, a sign for each", read_only=True).tag(sync=True)
 
-    def __init__(self, images, digits, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
+    def __init__(self, images, digits, **arguments):
         packed = _packed(images, digits)
-        super().__init__(controls=controls, step=step, **settings)
+        super().__init__(**arguments)
         self.set_trait("images", packed)
 
     @classmethod
@@ -106,7 +106,7 @@ class DigitsExplorer(DescentExplorer):
 
     @classmethod
     def _theory_rows(cls, problem, settings, _layers):
-        times = accuracy_times(problem, **_named(settings, *_RULE), **_named(settings, *_LEVELS))
+        times = accuracy_times(problem, **some(settings, RULE + LEVELS))
         steps = step_in_words(times.overfit_step), step_in_words(times.generalize_step)
         return [("exact, by accuracy", *steps)]
 
@@ -138,17 +138,6 @@ class DigitsExplorer(DescentExplorer):
         n = len(self.images["digits"]) // 2
         decay = settings["learning_rate"] * settings["weight_decay"]
         return decay > 0 and 10 / decay * 2 * n * n <= SHORT_WORK
-
-    def _reached(self):
-        return super()._reached() | _named(self.settings, *_LEVELS)
-
-
-_RULE = ("weight_decay", "learning_rate")
-_LEVELS = ("train_level", "test_level")
-
-
-def _named(settings, *names):
-    return {name: settings[name] for name in names}
 
 
 def _shares_right(problem, weights):

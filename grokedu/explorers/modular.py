@@ -10,10 +10,15 @@ import traitlets as t
 
 from grokedu.explorers.base import (
     HERE,
+    LEVELS,
+    RULE,
     Explorer,
     Still,
+    cannot_run,
+    erases,
     in_one_line,
     settings_of,
+    some,
     step_in_words,
 )
 from grokedu.explorers.settings import SEED, Setting, traits
@@ -38,8 +43,6 @@ SETTINGS = (
     Setting("train_level", "train level", "training accuracy", 1.0, 0.5, 1.0, **_STRAIGHT),
     Setting("test_level", "test level", "test accuracy", 0.95, 0.5, 1.0, **_STRAIGHT),
 )
-_LEVELS = ("train_level", "test_level")
-_SHOWN_BY_DEFAULT = tuple(s.name for s in SETTINGS if s.name not in _LEVELS)
 
 
 @dataclass(frozen=True)
@@ -67,29 +70,16 @@ class ModularExplorer(Explorer):
 
     Parameters
     ----------
-    controls : sequence of str
-        The settings that get a control, in this order. All others keep their initial value.
+    controls, linear, presets
+        As for `Explorer`.
     step : int, optional
         The step at which table and neurons are shown at first; the last one if not given.
-    linear : bool
-        Whether the axis of steps is linear at first, not logarithmic. The reader can switch it.
     simple : bool
         Whether the neurons and the table of times stay hidden until the reader asks for more.
-    presets : sequence of (str, dict)
-        Buttons above the pictures: what each says, and the settings that it sets, by name (also
-        `step` and `linear`). Everything else goes back to its initial value.
     **settings
         Initial values: `weight_decay`, `learning_rate`, `init_scale`, `train_fraction`, `width`,
         `modulus`, `n_steps`, `seed`, and the accuracies `train_level` and `test_level` at which
-        t1 and t2 are read off. Each is an attribute as well, so ``explorer.weight_decay = 0.01``
-        changes the picture.
-
-    Attributes
-    ----------
-    settings : dict
-        All settings by name.
-    run, run_times : dict
-        The last run in Python and its t1 and t2; empty before the first one.
+        t1 and t2 are read off.
 
     Notes
     -----
@@ -97,29 +87,20 @@ class ModularExplorer(Explorer):
     the page draws it with the same generator. t1 is the last step with training accuracy below
     `train_level`, t2 the first with test accuracy of at least `test_level`. Page and Python round
     differently; where η is so large that a run is barely stable, their curves may part.
-
-    Raises
-    ------
-    ValueError
-        For unknown controls or settings, and for values and presets that are not legal, also when
-        an attribute is set.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
+    CONTROLS = tuple(s.name for s in SETTINGS if s.name not in LEVELS)
     _esm = HERE / "modular.bundle.js"
 
     vars().update(traits(SETTINGS))
     kind = t.Unicode("modular", read_only=True).tag(sync=True)
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
-        super().__init__(controls=controls, step=step, **settings)
-
     @staticmethod
     def problem_of(settings):
         """The problem that a seed draws."""
-        names = ("modulus", "width", "train_fraction", "init_scale")
-        rng = np.random.default_rng(settings["seed"])
-        return modular_addition_problem(**{name: settings[name] for name in names}, rng=rng)
+        what = some(settings, ("modulus", "width", "train_fraction", "init_scale"))
+        return modular_addition_problem(**what, rng=np.random.default_rng(settings["seed"]))
 
     @classmethod
     def still(cls, state):
@@ -137,9 +118,8 @@ class ModularExplorer(Explorer):
         """
         settings = settings_of(state, SETTINGS)
         words = in_one_line(settings, SETTINGS)
-        if _erases(settings):
-            why = "These settings cannot run: one step would erase the weights."
-            return Still(None, None, None, (), f"{why} {words}")
+        if erases(settings):
+            return cannot_run("one step would erase the weights", words)
         problem = cls.problem_of(settings)
         trajectory = _train(problem, settings)
         times = _times(trajectory, settings)
@@ -167,10 +147,6 @@ class ModularExplorer(Explorer):
 
     def _run(self, settings, permit):
         """Draw the problem and train the network, in the worker thread."""
-        self.publish(message="")
-        if _erases(settings):
-            self.publish(run={}, run_times={}, progress={})
-            return
         problem, n_steps = self.problem_of(settings), settings["n_steps"]
         _train(problem, {**settings, "n_steps": 1})  # loads the compiled kernel
         started = time.perf_counter()
@@ -191,8 +167,7 @@ class ModularExplorer(Explorer):
             self.publish(run_times=self._reached())
 
     def _reached(self):
-        levels = {name: getattr(self, name) for name in _LEVELS}
-        return self._times(_times(self._trajectory, levels)) | levels
+        return self._times(_times(self._trajectory, self.settings))
 
     def _is_short(self, settings):
         p, cells = settings["modulus"], settings["modulus"] ** 2
@@ -200,19 +175,13 @@ class ModularExplorer(Explorer):
         return settings["n_steps"] * work <= _SHORT_WORK
 
 
-def _erases(settings):
-    return settings["learning_rate"] * settings["weight_decay"] >= 1
-
-
 def _train(problem, settings, progress=False):
-    names = ("weight_decay", "learning_rate", "n_steps")
-    rule = {name: settings[name] for name in names}
-    return train_network(problem, **rule, progress=progress)
+    return train_network(problem, **some(settings, (*RULE, "n_steps")), progress=progress)
 
 
 def _times(trajectory, levels):
     """t1 and t2 by accuracy."""
-    train_level, test_level = (levels[name] for name in _LEVELS)
+    train_level, test_level = (levels[name] for name in LEVELS)
     overfit = generalize = None
     reasons, last = [], len(trajectory) - 1
     if trajectory.diverged:

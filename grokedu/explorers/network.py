@@ -11,12 +11,16 @@ import traitlets as t
 
 from grokedu.explorers.base import (
     HERE,
+    RULE,
     THRESHOLDS,
     Explorer,
     Still,
+    cannot_run,
+    erases,
     in_one_line,
     outcome,
     settings_of,
+    some,
     step_in_words,
 )
 from grokedu.explorers.settings import SEED, Setting, traits
@@ -43,7 +47,6 @@ SETTINGS = (
     Setting("test_threshold", "c", "test threshold c", 0.01, 1e-4, 10),
 )
 _HIDDEN_BY_DEFAULT = ("input_dim", *THRESHOLDS)
-_SHOWN_BY_DEFAULT = tuple(s.name for s in SETTINGS if s.name not in _HIDDEN_BY_DEFAULT)
 
 
 class NetworkExplorer(Explorer):
@@ -69,14 +72,14 @@ class NetworkExplorer(Explorer):
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
+    CONTROLS = tuple(s.name for s in SETTINGS if s.name not in _HIDDEN_BY_DEFAULT)
     _esm = HERE / "network.bundle.js"
 
     vars().update(traits(SETTINGS))
     kind = t.Unicode("network", read_only=True).tag(sync=True)
     network = t.Dict(help="inputs and initial weights at ν² = 1").tag(sync=True)
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
-        super().__init__(controls=controls, step=step, **settings)
+    def _prepare(self):
         self.network = _network(self.settings)
 
     @staticmethod
@@ -94,9 +97,8 @@ class NetworkExplorer(Explorer):
         """
         settings = settings_of(state, SETTINGS)
         words = in_one_line(settings, SETTINGS)
-        if _erases(settings):
-            why = "These settings cannot run: one step would erase the weights."
-            return Still(None, None, None, (), f"{why} {words}")
+        if erases(settings):
+            return cannot_run("one step would erase the weights", words)
         trajectory, _ = _train(settings)
         times = _reached(trajectory, settings)
         horizon = _horizon(trajectory, times)
@@ -111,14 +113,12 @@ class NetworkExplorer(Explorer):
         row = ("trained", step_in_words(times.overfit_step), step_in_words(times.generalize_step))
         return Still(inside, times, horizon, (row,), f"{outcome(times, settings)} {words}")
 
+    def _announce(self, settings, permit):
+        self.publish(network=_network(settings))
+
     def _run(self, settings, permit):
-        """Draw the network and train it, in the worker thread."""
-        problem = _problem(settings)
-        self.publish(network=_network(settings), message="")
-        if _erases(settings):
-            self.publish(run={}, run_times={}, progress={})
-            return
-        train_network(problem, **_rule(settings), n_steps=1)  # loads the compiled kernels
+        """Train the network, in the worker thread."""
+        train_network(_problem(settings), **some(settings, RULE), n_steps=1)  # loads the kernels
         started = time.perf_counter()
         report = partial(self._report, n_steps=_MAX_STEPS, started=started, permit=permit)
         trajectory, simulated = _train(settings, report)
@@ -141,14 +141,6 @@ def _horizon(trajectory, times):
     """A power of ten that shows t1, t2 and what follows."""
     reached = 4 * max(times.overfit_step or 0, times.generalize_step or 0)
     return 10 ** math.ceil(math.log10(max(50, reached or min(int(trajectory.steps[-1]), 1e5))))
-
-
-def _erases(settings):
-    return settings["learning_rate"] * settings["weight_decay"] >= 1
-
-
-def _rule(settings):
-    return {name: settings[name] for name in ("weight_decay", "learning_rate")}
 
 
 @lru_cache(maxsize=4)
@@ -197,10 +189,8 @@ def _train(settings, report=None):
 
     trajectory = train_network(
         problem,
-        **_rule(settings),
+        **some(settings, RULE + THRESHOLDS),
         n_steps=_LAST_STEP,
-        train_threshold=settings["train_threshold"],
-        test_threshold=settings["test_threshold"],
         tail="closed form",
         fit_tolerance=_FIT_TOLERANCE * min(1.0, start),
         progress=progress,
@@ -209,8 +199,7 @@ def _train(settings, report=None):
 
 
 def _reached(trajectory, settings):
-    thresholds = {name: settings[name] for name in ("train_threshold", "test_threshold")}
-    return grokking_times(trajectory, **thresholds)
+    return grokking_times(trajectory, **some(settings, THRESHOLDS))
 
 
 def _curves(trajectory, times, simulated):

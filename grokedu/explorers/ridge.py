@@ -13,11 +13,15 @@ from grokedu import predictions, theory
 from grokedu.exact import exact_grokking_times, exact_ridge
 from grokedu.explorers.base import (
     HERE,
+    RULE,
+    THRESHOLDS,
     Explorer,
     Still,
+    cannot_run,
     in_one_line,
     outcome,
     settings_of,
+    some,
     step_in_words,
 )
 from grokedu.explorers.settings import SEED, Setting, traits
@@ -48,7 +52,6 @@ SETTINGS = (
     Setting("train_threshold", "ε", "train threshold ε", 0.01, 1e-6, 10),
     Setting("test_threshold", "c", "test threshold c", 0.01, 1e-6, 10),
 )
-_SHOWN_BY_DEFAULT = tuple(s.name for s in SETTINGS if not s.name.endswith("threshold"))
 
 
 class DescentExplorer(Explorer):
@@ -74,14 +77,12 @@ class DescentExplorer(Explorer):
         Still
         """
         settings = settings_of(state, cls.SETTINGS)
-        problem, rule = cls.problem_of({**state, **settings}), _rule(settings)
-        levels = _levels(settings)
+        problem, rule = cls.problem_of({**state, **settings}), some(settings, RULE)
         words = in_one_line(settings, cls.SETTINGS)
         try:
-            times = exact_grokking_times(problem, **rule, **levels)
+            times = exact_grokking_times(problem, **some(settings, RULE + THRESHOLDS))
         except ValueError as error:  # these settings cannot run, and the message says why
-            why = str(error).split(": pass")[0]
-            return Still(None, None, None, (), f"These settings cannot run: {why}. {words}")
+            return cannot_run(str(error).split(": pass")[0], words)
         horizon = _horizon(times, problem, rule)
         spaced = np.expm1(np.linspace(0, math.log1p(horizon), _STILL_POINTS))
         trajectory = exact_ridge(problem, **rule, steps=np.unique(spaced.round().astype(int)))
@@ -98,9 +99,6 @@ class DescentExplorer(Explorer):
     def _theory_rows(cls, _problem, _settings, _layers):
         return []
 
-    def _announce(self, settings, permit):
-        """Tell the browser the problem of these settings, if it depends on them."""
-
     def _descend(self, problem, rule, n_steps, progress):
         """Gradient descent, and more to show of it than its losses."""
         run = {"n_steps": n_steps, "allow_unstable": True, "progress": progress}
@@ -108,15 +106,8 @@ class DescentExplorer(Explorer):
 
     def _run(self, settings, permit):
         """Draw the problem and run gradient descent on it, in the worker thread."""
-        self._announce(settings, permit)
-        if permit.superseded:
-            return
-        self.publish(message="")
-        if settings["learning_rate"] * settings["weight_decay"] >= 1:
-            self.publish(run={}, run_times={}, progress={})
-            return
         given = {name: getattr(self, name) for name in self.GIVEN}
-        problem, rule = self.problem_of({**settings, **given}), _rule(settings)
+        problem, rule = self.problem_of({**settings, **given}), some(settings, RULE)
         n_steps, complete = _steps_needed(problem, settings)
         # So that loading the compiled kernel is not in the time shown.
         train_ridge(problem, **rule, n_steps=1, allow_unstable=True)
@@ -143,7 +134,7 @@ class DescentExplorer(Explorer):
             self._start_run()  # perhaps a longer run gets there
 
     def _reached(self):
-        return self._times(grokking_times(self._trajectory, **_levels(self.settings)))
+        return self._times(grokking_times(self._trajectory, **some(self.settings, THRESHOLDS)))
 
 
 class RidgeExplorer(DescentExplorer):
@@ -167,6 +158,7 @@ class RidgeExplorer(DescentExplorer):
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
+    CONTROLS = tuple(s.name for s in SETTINGS if s.name not in THRESHOLDS)
     LAYERS: ClassVar[tuple] = LAYERS
     _esm = HERE / "ridge.bundle.js"
 
@@ -176,8 +168,7 @@ class RidgeExplorer(DescentExplorer):
         sync=True
     )
 
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, layers=(), step=None, **settings):
-        super().__init__(controls=controls, layers=layers, step=step, **settings)
+    def _prepare(self):
         if min(self.n_samples, self.n_features) * self.n_samples * self.n_features <= _QUICK_DRAW:
             self.modes = _drawn(self.settings)[1]
 
@@ -191,14 +182,14 @@ class RidgeExplorer(DescentExplorer):
     @classmethod
     def _theory_rows(cls, problem, settings, layers):
         """A row of the still table for each layer of theory."""
-        rule, levels, rows = _rule(settings), _levels(settings), []
+        rule, rows = some(settings, RULE + THRESHOLDS), []
         if "sharp" in layers:
             names = ("n_samples", "n_features", "init_variance", "teacher_norm")
             size = {name: settings[name] for name in names}
             try:
                 with warnings.catch_warnings(record=True) as caught:
                     warnings.simplefilter("always", predictions.UntypicalWarning)
-                    sharp = predictions.ridge_grokking_times(**size, **rule, **levels)
+                    sharp = predictions.ridge_grokking_times(**size, **rule)
                 steps = sharp.overfit_step, sharp.generalize_step
             except ValueError:  # a typical problem would diverge at this learning rate
                 steps, caught = (None, None), []
@@ -210,7 +201,7 @@ class RidgeExplorer(DescentExplorer):
             ("gaussian", "Gaussian bound, Eq. (8) of the paper", theory.gaussian_bounds),
         ):
             if layer in layers:
-                bound = bounds(problem, **rule, **levels)
+                bound = bounds(problem, **rule)
                 late = bound.generalize_step_at_least
                 at_least = f"≥ {step_in_words(late)}" if late > 0 else "says nothing"
                 rows.append((name, f"≤ {step_in_words(bound.overfit_step_at_most)}", at_least))
@@ -226,14 +217,6 @@ class RidgeExplorer(DescentExplorer):
         decay = settings["learning_rate"] * settings["weight_decay"]
         steps = min(_MAX_STEPS, 10 / decay) if decay else _MAX_STEPS
         return steps * min(n * n, 2 * n * m) <= SHORT_WORK
-
-
-def _rule(settings):
-    return {name: settings[name] for name in ("weight_decay", "learning_rate")}
-
-
-def _levels(settings):
-    return {name: settings[name] for name in ("train_threshold", "test_threshold")}
 
 
 def _drawn(settings):
@@ -274,10 +257,10 @@ def _horizon(times, problem, rule):
 
 def _steps_needed(problem, settings):
     """Steps that show the whole story, and whether it fits under the limit."""
-    rule = _rule(settings)
+    rule = some(settings, RULE)
     if rule["learning_rate"] * (rule["weight_decay"] + problem.max_curvature) >= 2:
         return _UNSTABLE_STEPS, True
-    times = exact_grokking_times(problem, **rule, **_levels(settings))
+    times = exact_grokking_times(problem, **rule, **some(settings, THRESHOLDS))
     ends = [step for step in (times.overfit_step, times.generalize_step) if step is not None]
     if times.generalize_step is None:
         ends.append(3 / _slowest_rate(problem, rule))

@@ -16,6 +16,7 @@ from grokedu.training import train_ridge
 
 FEATURE = (0.8, 0.6)
 TEACHER = (0.9, 0.8)
+LONGEST_START = 2
 _DOTS = 40
 _FAR = 100.0  # dots of a diverging run beyond are left out
 
@@ -25,14 +26,11 @@ _FAR = 100.0  # dots of a diverging run beyond are left out
 SETTINGS = (
     Setting("weight_decay", "λ", "weight decay λ", 0.01, 1e-5, 1.0, zero=True),
     Setting("learning_rate", "η", "learning rate η", 0.1, 0.01, 3.0),
-    Setting("start_length", "‖θ(0)‖", "start length ‖θ(0)‖", 1.5, 0, 2, scale="linear"),
+    Setting("start_length", "‖θ(0)‖", "start length ‖θ(0)‖", 1.5, 0, LONGEST_START, scale="linear"),
     Setting("start_angle", "∠θ(0)", "start angle ∠θ(0)", 270, 0, 360, scale="linear", step=5),
     Setting("train_threshold", "ε", "train threshold ε", 0.01, 1e-6, 10),
     Setting("test_threshold", "c", "test threshold c", 0.01, 1e-6, 10),
 )
-_SHOWN_BY_DEFAULT = ("weight_decay", "learning_rate", "start_length")
-
-
 _JUMPS = 6  # from side to side of the valley, drawn one by one; then the path keeps to one side
 
 
@@ -79,18 +77,14 @@ class ValleyExplorer(DescentExplorer):
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS
+    CONTROLS = ("weight_decay", "learning_rate", "start_length")
     _esm = HERE / "valley.bundle.js"
 
     vars().update(traits(SETTINGS))
     kind = t.Unicode("valley", read_only=True).tag(sync=True)
-    valley = t.Dict(help="the sample, the teacher, and how far the start may be", read_only=True)
-    valley.tag(sync=True)
-
-    def __init__(self, *, controls=_SHOWN_BY_DEFAULT, step=None, **settings):
-        super().__init__(controls=controls, step=step, **settings)
-        longest = next(s.high for s in SETTINGS if s.name == "start_length")
-        valley = {"feature": FEATURE, "teacher": TEACHER, "longest_start": longest}
-        self.set_trait("valley", valley)
+    valley = t.Dict(
+        {"feature": FEATURE, "teacher": TEACHER, "longest_start": LONGEST_START}, read_only=True
+    ).tag(sync=True)
 
     @classmethod
     def problem_of(cls, state):
