@@ -1,6 +1,7 @@
 """Bad input in words: every check returns its value or raises a ValueError with a remedy."""
 
 import math
+import os
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def check_count(name, value, *, at_least=1):
     return int(value)
 
 
-def check_array(name, value, shape=None):
+def check_array(name, value, shape=None, *, finite=True):
     """Return `value` as a C-contiguous float64 array, or raise a ValueError."""
     if hasattr(value, "toarray"):
         raise ValueError(f"{name} is a sparse matrix: pass {name}.toarray()")
@@ -69,9 +70,21 @@ def check_array(name, value, shape=None):
             single = array.shape[1] == 1
             remedy = f"pass numpy.ravel({name})" if single else "pass one column at a time"
         raise ValueError(f"{name} has shape {array.shape}, expected {shape}: {remedy}")
-    if not np.isfinite(array).all():
+    if finite and not np.isfinite(array).all():
         raise ValueError(f"{name} contains NaN or infinity: remove or replace those entries")
     return array
+
+
+def check_memory(remedy="pass fewer", **sizes):
+    """Raise a ValueError if an array of these sizes is larger than the memory of this machine."""
+    needed = 8 * math.prod(sizes.values())
+    if not hasattr(os, "sysconf"):
+        return
+    if needed > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
+        product = " times ".join(f"{name}={size}" for name, size in sizes.items())
+        raise ValueError(
+            f"{product} numbers take {needed / 1e9:,.0f} GB, more than this machine has: {remedy}"
+        )
 
 
 def check_layers(layers, own, remedy):

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from grokedu.checks import check_number, check_thresholds
+from grokedu.checks import check_array, check_number, check_thresholds
 from grokedu.trajectory import Trajectory
 
 
@@ -196,10 +196,23 @@ def gaussian_accuracy(test_loss, *, tolerance=0.01):
     test_loss : (k,) array
     tolerance : float
         ε, in units of the test loss.
+
+    Returns
+    -------
+    (k,) float64
+        0 where the loss is infinite, NaN where it is unknown.
+
+    Raises
+    ------
+    ValueError
+        For losses below 0, and a tolerance that is not positive.
     """
     from scipy.special import erf
 
     remedy = "pass a number above 0"
     tolerance = check_number("tolerance", tolerance, above=0, remedy=remedy)
+    losses = check_array("test_loss", test_loss, finite=False)
+    if np.any(losses < 0):
+        raise ValueError(f"test_loss goes down to {np.nanmin(losses):g}: pass losses, 0 or more")
     with np.errstate(divide="ignore"):
-        return erf(np.sqrt(tolerance / (2 * np.asarray(test_loss, dtype=np.float64))))
+        return erf(np.sqrt(tolerance / (2 * losses)))

@@ -9,6 +9,7 @@ from grokedu.checks import (
     check_array,
     check_count,
     check_layers,
+    check_memory,
     check_number,
     check_rng,
     read_only,
@@ -131,6 +132,8 @@ def modular_addition_problem(*, modulus=11, width=64, train_fraction=0.7, init_s
     """
     p = check_count("modulus", modulus, at_least=2)
     width = check_count("width", width)
+    check_memory(modulus=p, width=width)
+    check_memory("pass a smaller modulus", cells=p * p)
     remedy = "pass a number above 0, at most 1"
     train_fraction = check_number("train_fraction", train_fraction, above=0, remedy=remedy)
     if train_fraction > 1:

@@ -10,6 +10,7 @@ from grokedu.checks import (
     check_array,
     check_count,
     check_layers,
+    check_memory,
     check_number,
     check_rng,
     read_only,
@@ -357,6 +358,8 @@ def relu_network_problem(
     n_samples = check_count("n_samples", n_samples)
     input_dim = check_count("input_dim", input_dim)
     width = check_count("width", width)
+    check_memory(n_samples=n_samples, input_dim=input_dim)
+    check_memory(width=width, input_dim=input_dim)
     remedy = "pass 0 or more"
     init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
     check_rng(rng)
@@ -366,6 +369,7 @@ def relu_network_problem(
     teacher = None
     if teacher_width is not None:
         teacher_width = check_count("teacher_width", teacher_width)
+        check_memory(teacher_width=teacher_width, input_dim=input_dim)
         teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
         neurons = rng.standard_normal((teacher_width, input_dim)) / math.sqrt(input_dim)
         answer = rng.standard_normal(teacher_width)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grokedu.checks import check_count, check_number, check_rng
+from grokedu.checks import check_count, check_memory, check_number, check_rng
 from grokedu.ridge import RidgeProblem, check_features
 
 _BLOCK_ROWS = 1024
@@ -218,11 +218,13 @@ def _problem(*, features, labels, moments, misfit_moment, misfit_power, label_no
 
 
 def _counts(n_samples, n_features, input_dim):
-    return (
-        check_count("n_samples", n_samples),
-        check_count("n_features", n_features),
-        check_count("input_dim", input_dim),
-    )
+    n = check_count("n_samples", n_samples)
+    m = check_count("n_features", n_features)
+    d = check_count("input_dim", input_dim)
+    check_memory(n_samples=n, n_features=m)
+    check_memory(n_features=m, input_dim=d)
+    check_memory(n_samples=n, input_dim=d)
+    return n, m, d
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,6 +253,7 @@ class FeatureMap:
                 f"inputs has {inputs.shape[1]} columns, the map was made for {input_dim}: pass "
                 "rows of the same kind"
             )
+        check_memory(rows=len(inputs), n_features=n_features)
         return math.sqrt(2 / n_features) * self.activation(inputs @ self.weights.T + self.shift)
 
     def __repr__(self):
@@ -310,7 +313,9 @@ def fourier_features(inputs, *, n_features, frequency_variance=1.0, rng):
 def _draw(inputs, n_features, rng):
     n_features = check_count("n_features", n_features)
     check_rng(rng)
-    return rng.standard_normal((n_features, check_features(inputs, "inputs").shape[1]))
+    input_dim = check_features(inputs, "inputs").shape[1]
+    check_memory(n_features=n_features, input_dim=input_dim)
+    return rng.standard_normal((n_features, input_dim))
 
 
 def _relu(x):

@@ -5,7 +5,6 @@ weights, the teacher, and the population covariance that turns weights into a te
 """
 
 import math
-import os
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
@@ -14,6 +13,7 @@ import numpy as np
 from grokedu.checks import (
     check_array,
     check_count,
+    check_memory,
     check_number,
     check_rates,
     check_rng,
@@ -21,6 +21,7 @@ from grokedu.checks import (
 )
 
 _MOST_FEATURES_OF_A_MATRIX = 4096  # (m, m) numbers in 134 MB, their eigenvalues in seconds
+_WITHOUT_FEATURES = "use sampled_problem, which draws no features"
 _ROUNDING = 1e-13  # what is left of a vector after its parts were taken out, relative to it
 
 
@@ -607,7 +608,8 @@ def gaussian_problem(
     init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
     teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
     check_rng(rng)
-    _check_memory(n_samples, n_features, isotropic=covariance is None)
+    remedy = "pass fewer" if covariance is not None else _WITHOUT_FEATURES
+    check_memory(remedy, n_samples=n_samples, n_features=n_features)
     trace = 1.0
     if covariance is not None:
         covariance, root, trace = _root_and_trace(covariance, n_features)
@@ -633,19 +635,6 @@ def gaussian_problem(
         feature_norm_bound=math.sqrt(1.5 * trace),
         norm_bound_is_sure=False,
     )
-
-
-def _check_memory(n_samples, n_features, *, isotropic):
-    """Raise a ValueError if the features alone are larger than the memory of this machine."""
-    needed = 8 * n_samples * n_features
-    if not hasattr(os, "sysconf"):
-        return
-    if needed > os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"):
-        remedy = "use sampled_problem, which draws no features" if isotropic else "pass fewer"
-        raise ValueError(
-            f"n_samples={n_samples} times n_features={n_features} numbers take "
-            f"{needed / 1e9:,.0f} GB, more than this machine has: {remedy}"
-        )
 
 
 def _root_and_trace(covariance, n_features):

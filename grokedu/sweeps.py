@@ -202,7 +202,7 @@ def _chosen(run, method):
             f"run={run!r}: pass a function of a problem that returns a dict of results"
         )
     if method != "exact":
-        raise ValueError(f"method={method!r} beside run={run!r}: leave one of them out")
+        raise ValueError(f"method={method!r} beside run={_named(run)}: leave one of them out")
     return run
 
 
@@ -218,20 +218,25 @@ def _shares(problem, run, given):
         takers = [own for own in names if name in own] or [own for own in names if "**" in own]
         if not takers:
             raise ValueError(
-                f"neither problem={problem!r} nor run={run!r} takes {name!r}: pass their "
-                "parameters by name"
+                f"neither problem={_named(problem)} nor run={_named(run)} takes {name!r}: pass "
+                "their parameters by name"
             )
         for own in takers:
             own[name] = given[name]
     if not {"rng", "**"} & names[0].keys():
-        raise ValueError(f"problem={problem!r} takes no rng: let it draw from a parameter rng")
+        raise ValueError(f"problem={_named(problem)} takes no rng: give it one to draw from")
     for_problem, for_run = (_without(own, ("rng", "**")) for own in names)
     for_run |= _only(for_problem, for_run)
     for name, value in {**for_problem, **for_run}.items():
         if value is inspect.Parameter.empty:
-            function = f"problem={problem!r}" if name in for_problem else f"run={run!r}"
+            taker = ("problem", problem) if name in for_problem else ("run", run)
+            function = f"{taker[0]}={_named(taker[1])}"
             raise ValueError(f"{function} needs {name!r}: pass it by name")
     return for_problem, for_run
+
+
+def _named(function):
+    return getattr(function, "__name__", repr(function))
 
 
 def _parameters(function, after=0):
@@ -444,7 +449,8 @@ def _as_table(rows):
     import pandas as pd
 
     if all(row["reason"].startswith(COULD_NOT_RUN) for row in rows):
-        raise ValueError(f"no point of the grid {rows[0]['reason']}")
+        why = rows[0]["reason"].removeprefix(COULD_NOT_RUN)
+        raise ValueError(f"no point of the grid could run: {why}")
     columns = columns_of(rows)
     results = list(columns)[list(columns).index("draw") + 1 :]
     for name in results:

@@ -142,3 +142,9 @@ class TestBadInput:
     def test_tolerance(self):
         with pytest.raises(ValueError, match="tolerance=0: pass a number above 0"):
             gk.gaussian_accuracy(1.0, tolerance=0)
+
+    def test_a_loss_below_zero(self):
+        with pytest.raises(ValueError, match="test_loss goes down to -1: pass losses, 0 or more"):
+            gk.gaussian_accuracy([np.nan, 1.0, -1.0])
+        with pytest.raises(ValueError, match="test_loss is not an array of numbers"):
+            gk.gaussian_accuracy(["low"])

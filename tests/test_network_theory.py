@@ -132,3 +132,15 @@ def test_other_targets_are_refused_in_words():
     problem = replace(homogeneous_network(0, 2), targets=np.ones(5))
     with pytest.raises(ValueError, match="zero teacher"):
         theory.homogeneous_network_bounds(problem, weight_decay=0.1, learning_rate=0.1)
+
+
+def test_weights_of_other_shapes_are_refused_in_words():
+    problem = homogeneous_network(0, 2)
+    with pytest.raises(ValueError, match=r"weights have the shapes .* run\.weights\[:-1\]"):
+        theory.network_step_ratios(
+            problem,
+            problem.hidden_weights[0],
+            problem.output_weights,
+            weight_decay=0.1,
+            learning_rate=0.1,
+        )

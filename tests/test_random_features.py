@@ -340,6 +340,11 @@ class TestBadInput:
         with pytest.raises(ValueError, match="default_rng"):
             DRAWS[kind](n_samples=3, n_features=3, input_dim=3, rng=rng)
 
+    def test_more_features_than_memory(self, kind):
+        draw_map = {"relu": gk.relu_features, "fourier": gk.fourier_features}[kind]
+        with pytest.raises(ValueError, match=r"n_features=10{14} times input_dim=1 .* 800,000 GB"):
+            draw_map([[1.0]], n_features=10**14, rng=np.random.default_rng(0))
+
     def test_unstable_learning_rate(self, kind):
         problem = draw(kind)
         limit = 2 / (1e-3 + problem.max_curvature)

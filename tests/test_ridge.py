@@ -546,6 +546,21 @@ class TestBadInput:
         with pytest.raises(ValueError, match=r"800,000 GB.*pass fewer"):
             gaussian(**size, covariance=1e-9)
 
+    @pytest.mark.parametrize(
+        "draw, sizes",
+        [
+            (gk.relu_feature_problem, dict(n_samples=10**7, n_features=10**7)),
+            (gk.relu_feature_problem, dict(n_samples=1, n_features=10**7, input_dim=10**7)),
+            (gk.fourier_feature_problem, dict(n_samples=10**7, n_features=10**7)),
+            (gk.fourier_feature_problem, dict(n_samples=10**7, input_dim=10**7, n_features=1)),
+            (gk.relu_network_problem, dict(width=10**7, input_dim=10**7)),
+            (gk.modular_addition_problem, dict(modulus=10**7)),
+        ],
+    )
+    def test_other_arrays_that_do_not_fit_into_memory(self, draw, sizes):
+        with pytest.raises(ValueError, match=r"numbers take 800,000 GB.*: pass "):
+            draw(**sizes, rng=np.random.default_rng(0))
+
     @pytest.mark.parametrize(("change", "words"), BAD_OPTIMIZERS)
     def test_weight_decay_and_learning_rate(self, change, words):
         problem = gk.realizable_problem([[1.0], [0.0]], [1.0], [0.0], covariance=1.0)
