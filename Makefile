@@ -92,6 +92,7 @@ bench: $(BUNDLE)  ## time the package against others, into book/results/benchmar
 	@echo "Installing what we compare with"
 	@$(call pip,-r benchmarks/requirements.txt)
 	@$(BIN)/python benchmarks
+	@echo "Recorded. The page shows it, and its test passes, after: make notebooks"
 
 paper: $(BUNDLE)  ## rerun the long experiments into book/results
 	@for script in book/results/*.py; do \

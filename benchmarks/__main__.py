@@ -1,10 +1,11 @@
 """Run the benchmarks and record them in book/results/benchmarks.csv, for the page that shows them.
 
-    python benchmarks                  all of them
+    python benchmarks                  all but the explorers
     python benchmarks ridge sweeps     these, in place of what is recorded of them
 
 The record beside the table tells the machine, the versions and the date of each script's run, and
-how busy the machine was before: figures of a busy machine say little.
+how busy the machine was before the first of them: figures of a busy machine say little. The
+explorers are not on the page; they need a browser, and the book, which is built first.
 """
 
 import csv
@@ -18,12 +19,14 @@ from datetime import date
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 from measured import COLUMNS, FILE
 
 HERE = Path(__file__).resolve().parent
 TABLE = HERE.parent / "book" / "results" / "benchmarks.csv"
 RECORD = TABLE.with_suffix(".json")
-SCRIPTS = ["ridge", "optimizers", "networks", "predictions", "sweeps", "explorer"]
+SCRIPTS = ["ridge", "optimizers", "networks", "predictions", "sweeps"]
+ON_REQUEST = ["explorer"]
 PACKAGES = ["grokedu", "numpy", "scipy", "numba", "scikit-learn", "torch", "jax", "joblib", "dask"]
 
 
@@ -39,13 +42,24 @@ def run(script):
 
 
 def surroundings():
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "date": date.today().isoformat(),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         "load before": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
         "python": platform.python_version(),
+        "processor": processor(),
+        "blas": f"{blas['name']} {blas['version']}",
         "versions": {name: metadata.version(name) for name in PACKAGES},
     }
+
+
+def processor():
+    """Its name, where the system tells it."""
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text(encoding="utf8").splitlines() if file.exists() else []
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
 
 
 def recorded():
@@ -62,18 +76,20 @@ def write(rows, records):
     with TABLE.open("w", encoding="utf8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows(row for script in SCRIPTS for row in rows.get(script, []))
-    kept = {script: records[script] for script in SCRIPTS if script in records}
+        writer.writerows(row for script in SCRIPTS + ON_REQUEST for row in rows.get(script, []))
+    kept = {script: records[script] for script in SCRIPTS + ON_REQUEST if script in records}
     RECORD.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf8")
 
 
 def main(names):
-    unknown = set(names) - set(SCRIPTS)
+    known = SCRIPTS + ON_REQUEST
+    unknown = set(names) - set(known)
     if unknown:
-        sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}: {', '.join(SCRIPTS)}")
+        sys.exit(f"There is no benchmark {', '.join(sorted(unknown))}: {', '.join(known)}")
     rows, records = recorded()
+    now = surroundings()
     for script in names or SCRIPTS:
-        records[script] = surroundings()
+        records[script] = now
         rows[script] = run(script)
         write(rows, records)
 

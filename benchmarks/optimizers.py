@@ -59,8 +59,9 @@ def torch_optimizer(weights, setting):
         optimizer = (torch.optim.Adam if kind == "adam" else torch.optim.AdamW)(
             [weights], **options
         )
-    factor = setting.get("schedule", lambda step: 1.0)
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    if "schedule" not in setting:
+        return optimizer, None
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, setting["schedule"])
 
 
 def torch_test_loss(problem):
@@ -119,16 +120,18 @@ def with_torch(problem, setting):
             test_loss[step] = population_loss(weights)
         if step == N_STEPS:
             break
-        rows = order
+        batch_of = features, targets
         if size:
             if batch % -(-n // size) == 0:
                 order, batch = rng.permutation(n), 0
             rows = order[batch * size : (batch + 1) * size]
+            batch_of = features[rows], targets[rows]
             batch += 1
         optimizer.zero_grad()
-        data_loss(features[rows] @ weights, targets[rows]).backward()
+        data_loss(batch_of[0] @ weights, batch_of[1]).backward()
         optimizer.step()
-        scheduler.step()
+        if scheduler:
+            scheduler.step()
     return train_loss, test_loss, weights.detach().numpy()
 
 
@@ -151,11 +154,14 @@ def main():
             for one, other in zip(ours, theirs, strict=True)
         ]
         assert max(differences) <= 1e-10, (name, differences)
-        of_grokedu = min(seconds(partial(with_grokedu, case, setting)) for _ in range(3))
-        of_torch = seconds(partial(with_torch, case, setting))
-        for way, spent in (("grokedu", of_grokedu), ("PyTorch", of_torch)):
-            step = spent / N_STEPS * 1e6
-            tell("optimizers", f"{name}: a step", way, step, "µs", ratio=spent / of_grokedu)
+        ways = {"grokedu": with_grokedu, "PyTorch": with_torch}
+        times = {
+            way: min(seconds(partial(run, case, setting)) for _ in range(3))
+            for way, run in ways.items()
+        }
+        for way, spent in times.items():
+            step, ratio = spent / N_STEPS * 1e6, spent / times["grokedu"]
+            tell("optimizers", f"{name}: a step", way, step, "µs", ratio=ratio)
 
 
 if __name__ == "__main__":

@@ -94,25 +94,48 @@ def jax_scan(problem):
     return tuple(np.asarray(loss.block_until_ready()) for loss in losses)
 
 
+def dual_parts(problem):
+    """What the n-dimensional form needs of a problem."""
+    start, teacher = problem.initial_weights, problem.teacher
+    fits = problem.features @ start, problem.features @ teacher
+    constants = np.array([start @ start, start @ teacher, teacher @ teacher])
+    return problem.gram, *fits, problem.targets, constants, float(problem.covariance)
+
+
+def dual_step(coefficients, x, parts):
+    """The losses at θ = x θ(0) + Φᵀβ, and x and β after one step; in NumPy or in JAX."""
+    gram, start_fit, teacher_fit, targets, constants, scale = parts
+    n_samples, keep = len(targets), 1 - LEARNING_RATE * WEIGHT_DECAY
+    fit = gram @ coefficients
+    residual = x * start_fit + fit - targets
+    inner = 2 * x * start_fit - 2 * teacher_fit + fit
+    length = x * x * constants[0] - 2 * x * constants[1] + constants[2]
+    losses = residual @ residual / (2 * n_samples), (length + inner @ coefficients) * scale
+    return keep * coefficients - LEARNING_RATE / n_samples * residual, keep * x, losses
+
+
 def numpy_dual_loop(problem):
     """The n-dimensional form in NumPy: what the form alone gains, without compilation."""
-    gram, start_fit = problem.gram, problem.features @ problem.initial_weights
-    teacher_fit, n_samples = problem.features @ problem.teacher, problem.n_samples
-    start, teacher = problem.initial_weights, problem.teacher
-    constants = start @ start, start @ teacher, teacher @ teacher
-    coefficients, x = np.zeros(n_samples), 1.0
-    train_loss, test_loss = np.empty(N_STEPS + 1), np.empty(N_STEPS + 1)
+    parts, coefficients, x = dual_parts(problem), np.zeros(problem.n_samples), 1.0
+    losses = np.empty((N_STEPS + 1, 2))
     for step in range(N_STEPS + 1):
-        fit = gram @ coefficients
-        residual = x * start_fit + fit - problem.targets
-        train_loss[step] = residual @ residual / (2 * n_samples)
-        inner = 2 * x * start_fit - 2 * teacher_fit + fit
-        length = x * x * constants[0] - 2 * x * constants[1] + constants[2]
-        test_loss[step] = (length + inner @ coefficients) * problem.covariance
-        coefficients *= 1 - LEARNING_RATE * WEIGHT_DECAY
-        coefficients -= LEARNING_RATE / n_samples * residual
-        x *= 1 - LEARNING_RATE * WEIGHT_DECAY
-    return train_loss, test_loss
+        coefficients, x, losses[step] = dual_step(coefficients, x, parts)
+    return losses.T
+
+
+@jax.jit
+def _jax_dual_scan(parts):
+    def step(state, _):
+        coefficients, x, losses = dual_step(*state, parts)
+        return (coefficients, x), losses
+
+    start = jax.numpy.zeros(len(parts[0])), 1.0
+    return jax.lax.scan(step, start, length=N_STEPS + 1)[1]
+
+
+def jax_dual_scan(problem):
+    """The n-dimensional form inside one compiled `lax.scan`."""
+    return tuple(np.asarray(loss) for loss in _jax_dual_scan(dual_parts(problem)))
 
 
 def grokedu_kernel(form):
@@ -137,6 +160,7 @@ def contest():
         "PyTorch loop": torch_loop,
         "JAX lax.scan": jax_scan,
         "NumPy loop, n-dimensional form": numpy_dual_loop,
+        "JAX lax.scan, n-dimensional form": jax_dual_scan,
         "grokedu, primal kernel": grokedu_kernel("primal"),
         "grokedu, n-dimensional kernel": grokedu_kernel("dual"),
         "grokedu, closed form": closed_form,
@@ -197,8 +221,26 @@ def ridge_path():
             model = partial(Ridge, fit_intercept=False, solver="cholesky")
             return [model(alpha=n * decay).fit(*data).coef_ for decay in decays]
 
-        np.testing.assert_allclose(ours(), theirs(), rtol=1e-6, atol=1e-9)
-        times = {"grokedu": seconds(ours), "scikit-learn": seconds(theirs)}
+        def theirs_at_once(problem=problem, n=n):
+            targets = np.repeat(problem.targets[:, None], len(decays), axis=1)
+            model = Ridge(alpha=n * decays, fit_intercept=False, solver="svd")
+            return model.fit(problem.features, targets).coef_
+
+        def by_hand(problem=problem, n=n):
+            features = problem.features
+            squares, left = np.linalg.eigh(features @ features.T)
+            shrunk = (left.T @ problem.targets) / (squares + n * decays[:, None])
+            return shrunk @ left.T @ features
+
+        ways = {
+            "grokedu": ours,
+            "NumPy, one eigh": by_hand,
+            "scikit-learn, one SVD": theirs_at_once,
+            "scikit-learn, Cholesky": theirs,
+        }
+        for way in ways.values():
+            np.testing.assert_allclose(way(), ours(), rtol=1e-6, atol=1e-9)
+        times = {name: seconds(way) for name, way in ways.items()}
         for name, spent in times.items():
             ratio = spent / times["grokedu"]
             tell("ridge", f"ridge path, n = {n}, m = {m}", name, spent, "s", ratio=ratio)
