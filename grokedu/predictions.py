@@ -293,7 +293,7 @@ def phase_diagram(
     test_threshold=0.01,
     return_spread=False,
 ):
-    """The t1 and t2 of `ridge_grokking_times` for arrays of settings, 40,000 of them in a second.
+    """The t1 and t2 of `ridge_grokking_times` for arrays of settings, 100,000 of them in a second.
 
     Parameters
     ----------
