@@ -70,6 +70,8 @@ _PAGE = """<!doctype html>
 </script></html>"""
 
 SHOWN = "document.querySelector('.grokedu-plot').__grokedu"
+# Only networks have a phase: what else is shown needs no training in the page.
+ENDED = f"[undefined, 'done', 'unfitted', 'diverged', 'erases'].includes({SHOWN}.phase)"
 
 
 def write_page(folder, explorer):
@@ -108,7 +110,7 @@ class View:
         self.page.goto("about:blank")
         self.page.goto(address)
         self.page.wait_for_function(f"{SHOWN}?.steps")
-        self.settle()
+        self.finish()
 
     def settle(self):
         self.page.evaluate(
@@ -121,6 +123,15 @@ class View:
 
     def set(self, **state):
         self.page.evaluate("(s) => Object.entries(s).forEach(([k, v]) => model.set(k, v))", state)
+        self.settle()
+
+    def finish(self, **state):
+        """Change the state and wait for the end of the run of exactly this state."""
+        self.set(**state)
+        self.page.wait_for_function(
+            f"state => {ENDED} && Object.entries(state).every(([k, v]) => {SHOWN}.state[k] === v)",
+            arg=state,
+        )
         self.settle()
 
     def press(self, name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import SHOWN, SOURCES, color, smallest_text
+from explorer_page import ENDED, SHOWN, SOURCES, color, smallest_text
 from pages import axe_violations
 from test_modular_explorer import times, trained
 
@@ -22,32 +22,11 @@ WITHOUT_WORKERS = """
     postMessage() {}
     terminate() {}
   };"""
-DONE = f"['done', 'diverged', 'erases'].includes({SHOWN}.phase)"
 
 
 @pytest.fixture(scope="module")
 def address(address_of):
     return address_of(ModularExplorer(**SHORT, presets=PRESETS))
-
-
-@pytest.fixture
-def open_view(open_view):
-    def open_trained(part="", **look):
-        view = open_view(part, **look)
-        finish(view)
-        return view
-
-    return open_trained
-
-
-def finish(view, **state):
-    """Change the state and wait for the end of the run of exactly this state."""
-    view.set(**state)
-    view.page.wait_for_function(
-        f"state => {DONE} && Object.entries(state).every(([k, v]) => {SHOWN}.state[k] === v)",
-        arg=state,
-    )
-    view.settle()
 
 
 def begin(view, **state):
@@ -103,13 +82,13 @@ class TestThePageByItself:
         first = view.shown("times")
         assert f"{first['generalize']:,}" in view.words()
         view.press("Draw again")
-        finish(view, seed=1)
+        view.finish(seed=1)
         assert_equals_python(view)
         assert view.shown("times") != first
-        finish(view, modulus=12, width=20, n_steps=300)
+        view.finish(modulus=12, width=20, n_steps=300)
         assert_equals_python(view)
         view.press("Reset")
-        finish(view, **STATE)
+        view.finish(**STATE)
         assert view.shown("times") == first
 
     def test_where_a_worker_is_missing_or_refused_it_trains_in_slices(self, view, address):
@@ -117,7 +96,7 @@ class TestThePageByItself:
         view.page.add_init_script(WITHOUT_WORKERS)
         for how in ("?missing", "?refused"):
             view.page.goto(address + how)
-            view.page.wait_for_function(f"{SHOWN} && {DONE}")
+            view.page.wait_for_function(f"{SHOWN} && {ENDED}")
             assert view.shown("times") == expected
 
     def test_the_run_grows_pauses_goes_on_and_is_given_up(self, view):
@@ -148,7 +127,7 @@ class TestThePageByItself:
         assert view.shown("step") == 0
         for decay in (0.01, 0.02, 0.03):  # a slider that is dragged
             view.page.evaluate(f"model.set('weight_decay', {decay})")
-        finish(view, **{**STATE, "weight_decay": 0.03})
+        view.finish(**{**STATE, "weight_decay": 0.03})
         assert_equals_python(view)
         assert not view.page.get_by_role("button", name="Pause training").is_visible()
 
@@ -164,16 +143,16 @@ class TestThePageByItself:
         ],
     )
     def test_what_can_go_wrong_is_told(self, view, state, words):
-        finish(view, **state)
+        view.finish(**state)
         assert words in view.words()
         drawn = view.page.locator(".grokedu-plot").inner_html()
         assert "NaN" not in drawn and "undefined" not in drawn
         view.press("Reset")
-        finish(view, **STATE)
+        view.finish(**STATE)
         assert_equals_python(view)
 
     def test_an_address_holds_the_state(self, view, open_view):
-        finish(view, modulus=13, seed=3, test_level=0.8)
+        view.finish(modulus=13, seed=3, test_level=0.8)
         view.set(step=200)
         there = view.hash()
         other = open_view(there)
@@ -231,7 +210,7 @@ class TestTableAndNeurons:
         assert view.shown("mode") == "live"
         view.press("Pin")
         view.press("no decay")
-        finish(view, weight_decay=0)
+        view.finish(weight_decay=0)
         assert dots.get_attribute("d") is None
         for kind in ("gk-pinned", "gk-ghost"):
             for place in (".gk-accuracy", ".gk-chart:not(.gk-accuracy)"):
@@ -246,7 +225,7 @@ class TestLooks:
         view = open_view(viewport=(width, 2000), reduced_motion="reduce")
         color(view, theme)
         for state in ({"modulus": 23, "n_steps": 100}, STATE):
-            finish(view, **state)
+            view.finish(**state)
             assert view.page.evaluate("document.documentElement.scrollWidth") <= width
             assert smallest_text(view) >= 12
         assert axe_violations(view.page) == []

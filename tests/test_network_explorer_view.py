@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import SHOWN, SOURCES, color, smallest_text
+from explorer_page import ENDED, SHOWN, SOURCES, color, smallest_text
 from pages import axe_violations
 from test_chart import struck_labels
 from test_network_explorer import times_of
@@ -12,32 +12,11 @@ from grokedu.explorers.network import SETTINGS
 from grokedu.explorers.settings import defaults
 
 DEFAULTS = defaults(SETTINGS)
-DONE = f"['done', 'unfitted', 'diverged', 'erases'].includes({SHOWN}.phase)"
 
 
 @pytest.fixture(scope="module")
 def address(address_of):
     return address_of(NetworkExplorer())
-
-
-@pytest.fixture
-def open_view(open_view):
-    def open_trained(part="", **look):
-        view = open_view(part, **look)
-        trained(view)
-        return view
-
-    return open_trained
-
-
-def trained(view, **state):
-    """Change the state and wait until the run of exactly this state is there."""
-    view.set(**state)
-    view.page.wait_for_function(
-        f"state => {DONE} && Object.entries(state).every(([k, v]) => {SHOWN}.state[k] === v)",
-        arg=state,
-    )
-    view.settle()
 
 
 class TestStatic:
@@ -51,19 +30,19 @@ class TestStatic:
 
     def test_every_change_trains_again(self, view):
         before = view.shown("times.generalize")
-        trained(view, weight_decay=0.1)
+        view.finish(weight_decay=0.1)
         assert view.shown("times.generalize") < before / 5
         assert view.shown("run") is None
         words = view.words()
-        trained(view, seed=5, n_samples=4, width=40)
+        view.finish(seed=5, n_samples=4, width=40)
         assert view.words() != words
         assert len(view.shown("neurons.counts")) == 40
         view.press("Reset")
-        trained(view, **DEFAULTS)
+        view.finish(**DEFAULTS)
         assert view.shown("times.generalize") == before
 
     def test_a_threshold_needs_no_new_training(self, view):
-        trained(view, test_threshold=0.21)  # crossed while the network is still simulated
+        view.finish(test_threshold=0.21)  # crossed while the network is still simulated
         settings = {**DEFAULTS, "test_threshold": 0.21}
         times = times_of(settings)
         assert abs(view.shown("times.generalize") - times.generalize_step) <= 1
@@ -80,13 +59,13 @@ class TestStatic:
         assert late.sum() < 0.5 * np.sum(view.shown("neurons.strengths"))
 
     def test_too_large_a_learning_rate_is_told(self, view):
-        trained(view, learning_rate=1.0)
+        view.finish(learning_rate=1.0)
         assert view.shown("stop.kind") == "diverges"
-        trained(view, weight_decay=1.0)
+        view.finish(weight_decay=1.0)
         assert view.shown("stop.kind") == "erases"
         assert "NaN" not in view.page.locator(".grokedu-plot").inner_html()
         view.press("Reset")
-        trained(view, **DEFAULTS)
+        view.finish(**DEFAULTS)
         assert view.shown("phase") == "done"
 
     @pytest.mark.parametrize(
@@ -100,7 +79,7 @@ class TestStatic:
         ],
     )
     def test_extremes(self, view, state):
-        trained(view, **state)
+        view.finish(**state)
         assert "NaN" not in view.page.locator(".grokedu-plot").inner_html()
         assert view.words()
 
@@ -108,7 +87,7 @@ class TestStatic:
         view = open_view("#network:weight_decay=0.05,seed=3,width=50")
         state = view.shown("state")
         assert (state["weight_decay"], state["seed"], state["width"]) == (0.05, 3, 50)
-        trained(view, seed=4)
+        view.finish(seed=4)
         other = open_view(view.hash())
         assert other.shown("state") == view.shown("state")
         assert other.shown("times") == view.shown("times")
@@ -125,7 +104,7 @@ class TestKernel:
         assert view.words() == before
         settings = {**DEFAULTS, "seed": 5}
         view.set(network=NetworkExplorer(seed=5).network)
-        view.page.wait_for_function(f"{DONE} && {SHOWN}.state.seed === 5")
+        view.page.wait_for_function(f"{ENDED} && {SHOWN}.state.seed === 5")
         times = times_of(settings)
         assert abs(view.shown("times.generalize") - times.generalize_step) <= 1
 
@@ -136,16 +115,16 @@ class TestKernel:
         view.page.evaluate("model.handled()")
         view.pass_time(1000)
         assert view.shown("mode") == "gone"
-        trained(view, seed=9)
+        view.finish(seed=9)
 
 
 class TestLayout:
     @pytest.mark.parametrize("width", [360, 900])
     def test_it_fits(self, open_view, width):
         view = open_view(viewport=(width, 1400))
-        trained(view, n_samples=15)
+        view.finish(n_samples=15)
         assert not struck_labels(view)
-        trained(view, **DEFAULTS)
+        view.finish(**DEFAULTS)
         view.set(linear=True)
         assert not struck_labels(view)
         assert view.page.evaluate("document.documentElement.scrollWidth") <= width
