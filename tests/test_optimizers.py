@@ -26,7 +26,6 @@ RULES = {
     "adamw": dict(optimizer="adamw"),
     "adamw, logistic, batches": dict(optimizer="adamw", loss="logistic", batch_size=7),
 }
-DESCENTS = {name: rule for name, rule in RULES.items() if "adam" not in name}
 
 
 def run(problem, rule, *, seed=0, **settings):

@@ -181,7 +181,7 @@ function logRate(drop) {
 }
 
 /** How many outputs, from a place on, lack the sign of their label; 0 has none. */
-export function countWrong(outputs, labels, from = 0) {
+function countWrong(outputs, labels, from = 0) {
   let wrong = 0;
   for (let x = 0; x < labels.length; x++) if (!(outputs[from + x] * labels[x] > 0)) wrong++;
   return wrong;

@@ -30,7 +30,7 @@ export const ROW = 4; // numbers recorded at a step: both losses, both accuracie
  */
 
 /** Half to even, as Python rounds. */
-export function roundHalfEven(value) {
+function roundHalfEven(value) {
   const below = Math.floor(value);
   const rest = value - below;
   if (rest !== 0.5) return Math.round(value);

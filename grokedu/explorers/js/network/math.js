@@ -41,7 +41,7 @@ export function drawNetwork(n, d, m, seed) {
 }
 
 /** E (Σ_j a_j σ(w_j·x))² for x ~ N(0, I_d), by the arc-cosine formula over all pairs. */
-export function populationSquare(hidden, output, d) {
+function populationSquare(hidden, output, d) {
   const m = output.length;
   const norms = Float64Array.from({ length: m }, (_, j) => norm(hidden, j, d));
   let total = 0;

@@ -41,7 +41,7 @@ export function lawSentence({ training, stop, pending }) {
 }
 
 /** The measured rate in units of ηλ. */
-export function rateInUnits({ rate, decay }) {
+function rateInUnits({ rate, decay }) {
   return (rate / decay).toFixed(3);
 }
 

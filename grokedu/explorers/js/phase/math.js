@@ -133,7 +133,7 @@ export function groks({ overfit, generalize }) {
  * @param {PhaseTimes} times
  * @param {string} quantity
  */
-export function shownOf({ overfit, generalize }, quantity) {
+function shownOf({ overfit, generalize }, quantity) {
   if (quantity === "delay") return generalize - overfit;
   return quantity === "t2" ? generalize : generalize / overfit;
 }
@@ -173,7 +173,7 @@ export function certifiedDelay(settings) {
  * The values of a setting that a map shows: its whole range, in round numbers.
  * @param {Setting} setting
  */
-export function cellsOf({ low, high, scale, whole }, count) {
+function cellsOf({ low, high, scale, whole }, count) {
   return Float64Array.from({ length: count }, (_, k) => {
     const place = k / (count - 1);
     if (scale === "log") return Number((low * (high / low) ** place).toPrecision(3));

@@ -14,7 +14,7 @@ export const QUANTITIES = {
   ratio: { name: "t₂ / t₁", unit: "" },
 };
 export const CERTIFIES = "Eq. (8) certifies a delay";
-export const CERTIFIED = "Eq. (8) of the paper certifies a delay";
+const CERTIFIED = "Eq. (8) of the paper certifies a delay";
 export const NOTHING = "nothing groks";
 export const SCATTER = "single runs scatter";
 

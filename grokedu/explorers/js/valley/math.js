@@ -71,7 +71,7 @@ export function startAt([x, y], longest) {
  * @param {Place} start
  * @returns {Modes}
  */
-export function modesOf(valley, start) {
+function modesOf(valley, start) {
   const from = coordinates(valley, start);
   const teacher = coordinates(valley, valley.teacher);
   return {
