@@ -11,6 +11,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import surroundings
@@ -115,7 +116,7 @@ def run_jupyter_book(root, folder):
     # What fails here fails again below, with better messages.
     execute = [sys.executable, Path(__file__).with_name("execute.py"), root]
     subprocess.run(execute, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    jupyter_book = shutil.which("jupyter-book", path=sysconfig.get_path("scripts"))
     run = subprocess.run(
         [jupyter_book, "build", ".", "-W", "-n", "--keep-going", "-q"],
         cwd=root,

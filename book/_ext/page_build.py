@@ -61,7 +61,7 @@ def rows_of_times(app, docname):
         address = app.builder.get_relative_uri(docname, chapter)
         link = nodes.reference("", app.env.titles[chapter].astext(), refuri=address, internal=True)
         yield nodes.paragraph("", "", link), text(f"{seconds:.1f}")
-    yield text("all, one after the other"), text(f"{total:.1f}")
+    yield text("sum"), text(f"{total:.1f}")
 
 
 def in_order(env):

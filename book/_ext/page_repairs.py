@@ -107,6 +107,9 @@ def link_licenses(page):
 def offer_the_notebook(page):
     """Let browsers save the notebook, not show it. (On pages opened as files some show it.)"""
     for link in page.select("a.btn-download-source-button"):
+        if not link["href"].endswith(".ipynb"):  # a page that is no notebook has no copy
+            link.find_parent("li").decompose()
+            continue
         link["download"] = ""
         link["title"] = "Download this chapter as a notebook"
 
