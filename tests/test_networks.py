@@ -1,19 +1,14 @@
-"""Networks: kernel, population loss, exact times, the law of the late stage, recorded runs."""
+"""Networks: kernel, population loss, exact times, the law of the late stage."""
 
-import hashlib
-import importlib.util
-import json
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from pathlib import Path
 
 import naive
 import naive_network
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.linalg  # its BLAS is the one whose threads are counted
 import scipy.sparse
@@ -24,8 +19,6 @@ import grokedu as gk
 from grokedu import _kernels
 from grokedu.networks import forward, population_square
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "book" / "results"
 STEPS = 2000
 DEPTHS = (2, 3, 4)
 OPTIMIZER = dict(weight_decay=0.05, learning_rate=0.02)
@@ -832,42 +825,3 @@ class TestDrawnProblem:
         np.testing.assert_array_equal(four.hidden_weights[0], 2 * one.hidden_weights[0])
         np.testing.assert_array_equal(four.output_weights, one.output_weights)
         np.testing.assert_array_equal(four.inputs, one.inputs)
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    spec = importlib.util.spec_from_file_location("recipe", RESULTS / "networks.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def table():
-    return pd.read_csv(RESULTS / "networks.csv", keep_default_na=False)
-
-
-class TestRecordedRuns:
-    """book/results/networks.csv."""
-
-    def test_checksum(self, table):
-        record = json.loads((RESULTS / "networks.json").read_text())
-        content = (RESULTS / "networks.csv").read_bytes()
-        assert hashlib.sha256(content).hexdigest() == record["sha256"]
-        assert record["rows"] == len(table)
-
-    def test_the_table_holds_the_grid_of_the_recipe(self, recipe, table):
-        for row, (panel, parameters, draw) in zip(
-            table.itertuples(index=False), recipe.grid(), strict=True
-        ):
-            assert (row.panel, row.draw) == (panel, draw)
-            assert {name: getattr(row, name) for name in parameters} == parameters
-
-    def test_one_of_the_cheap_runs_gives_the_same_times(self, recipe, table):
-        """A different one every time the tests run."""
-        grid = list(recipe.grid())
-        cheap = [i for i, (_, parameters, _) in enumerate(grid) if parameters["width"] == 250]
-        index = int(np.random.default_rng().choice(cheap))
-        measured, recorded = recipe.measure(*grid[index]), table.iloc[index]
-        for name in ("overfit_step", "generalize_step", "reason"):
-            assert str(measured[name]) == str(recorded[name]), f"row {index}: {name}"
