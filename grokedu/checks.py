@@ -5,21 +5,33 @@ import os
 
 import numpy as np
 
+_INF = math.inf
 
-def check_number(name, value, *, above=None, at_least=None, remedy):
-    """Return `value` as a float, or raise a ValueError that says what to pass instead."""
+
+def check_number(
+    name, value, *, above=-_INF, at_least=-_INF, below=_INF, at_most=_INF, remedy=None
+):
+    """Return `value` as a finite float in these bounds, or raise a ValueError that tells them."""
+    remedy = remedy or _bounds_in_words(above, at_least, below, at_most)
     try:
         number = float(value) if _is_number(value) else math.nan
     except OverflowError:
         number = math.inf
     except (TypeError, ValueError):
         raise ValueError(f"{name}={value!r} is not a number: {remedy}") from None
-    bad = not math.isfinite(number)
-    bad |= above is not None and number <= above
-    bad |= at_least is not None and number < at_least
-    if bad:
+    if not (above < number < below and at_least <= number <= at_most):
         raise ValueError(f"{name}={value!r}: {remedy}")
     return number
+
+
+def _bounds_in_words(above, at_least, below, at_most):
+    words = {
+        f" above {above:g}": above,
+        f", {at_least:g} or more": at_least,
+        f" below {below:g}": below,
+        f" at most {at_most:g}": at_most,
+    }
+    return "pass a number" + " and".join(w for w, bound in words.items() if math.isfinite(bound))
 
 
 def _is_number(value):
@@ -102,15 +114,6 @@ def read_only(array):
     return array
 
 
-def check_probability(name, value):
-    """Return `value` as a float strictly between 0 and 1, or raise a ValueError."""
-    remedy = "pass a number between 0 and 1"
-    probability = check_number(name, value, above=0, remedy=remedy)
-    if probability >= 1:
-        raise ValueError(f"{name}={value!r}: {remedy}")
-    return probability
-
-
 def check_steps(steps):
     """Return `steps` as an increasing int64 array of steps ≥ 0, or raise a ValueError."""
     array = check_array("steps", steps)
@@ -130,10 +133,9 @@ def check_steps(steps):
 
 def check_thresholds(train_threshold, test_threshold):
     """Return (ε, c) as floats, or raise a ValueError if either is not a positive number."""
-    remedy = "pass a number above 0"
     return (
-        check_number("train_threshold", train_threshold, above=0, remedy=remedy),
-        check_number("test_threshold", test_threshold, above=0, remedy=remedy),
+        check_number("train_threshold", train_threshold, above=0),
+        check_number("test_threshold", test_threshold, above=0),
     )
 
 
@@ -144,10 +146,8 @@ def check_rng(rng):
 
 def check_rates(weight_decay, learning_rate):
     """Return (λ, η) as floats, or raise a ValueError for λ < 0, η ≤ 0 or ηλ ≥ 1."""
-    remedy = "pass a number, 0 or more"
-    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
-    remedy = "pass a number above 0"
-    learning_rate = check_number("learning_rate", learning_rate, above=0, remedy=remedy)
+    weight_decay = check_number("weight_decay", weight_decay, at_least=0)
+    learning_rate = check_number("learning_rate", learning_rate, above=0)
     if learning_rate * weight_decay >= 1:
         raise ValueError(
             f"learning_rate={learning_rate:g} times weight_decay={weight_decay:g} is at least 1, "

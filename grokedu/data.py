@@ -161,7 +161,7 @@ def data_problem(
                 f"init_variance={init_variance!r} and rng={rng!r} cannot draw initial weights: "
                 "pass both, or initial_weights"
             )
-        variance = check_number("init_variance", init_variance, at_least=0, remedy="pass 0 or more")
+        variance = check_number("init_variance", init_variance, at_least=0)
         check_rng(rng)
         initial_weights = math.sqrt(variance) * rng.standard_normal(features.shape[1])
     return DataProblem(

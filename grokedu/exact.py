@@ -194,8 +194,7 @@ def ridge_solution(problem, *, weight_decay):
     (m,) float64
     """
     check_ridge(problem)
-    remedy = "pass a number, 0 or more"
-    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
+    weight_decay = check_number("weight_decay", weight_decay, at_least=0)
     modes = problem.modes
     # Divided by σ once more, since σ² may underflow.
     shrunk = modes.singular + problem.n_samples * weight_decay / modes.singular
@@ -298,10 +297,7 @@ def _wrong_signs(name, features, labels, problem, error):
 
 def _allowed(name, level, wrong):
     """How many rows may be wrong for an accuracy of at least `level`."""
-    remedy = "pass a share of rows, above 0 and at most 1"
-    share = check_number(name, level, above=0, remedy=remedy)
-    if share > 1:
-        raise ValueError(f"{name}={level!r}: {remedy}")
+    share = check_number(name, level, above=0, at_most=1)
     rows = len(wrong.matrix)
     return rows - int(np.searchsorted(np.arange(rows + 1) / rows, share))
 

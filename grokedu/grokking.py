@@ -209,8 +209,7 @@ def gaussian_accuracy(test_loss, *, tolerance=0.01):
     """
     from scipy.special import erf
 
-    remedy = "pass a number above 0"
-    tolerance = check_number("tolerance", tolerance, above=0, remedy=remedy)
+    tolerance = check_number("tolerance", tolerance, above=0)
     losses = check_array("test_loss", test_loss, finite=False)
     if np.any(losses < 0):
         raise ValueError(f"test_loss goes down to {np.nanmin(losses):g}: pass losses, 0 or more")

@@ -134,11 +134,8 @@ def modular_addition_problem(*, modulus=11, width=64, train_fraction=0.7, init_s
     width = check_count("width", width)
     check_memory(modulus=p, width=width)
     check_memory("pass a smaller modulus", cells=p * p)
-    remedy = "pass a number above 0, at most 1"
-    train_fraction = check_number("train_fraction", train_fraction, above=0, remedy=remedy)
-    if train_fraction > 1:
-        raise ValueError(f"train_fraction={train_fraction:g}: {remedy}")
-    init_scale = check_number("init_scale", init_scale, at_least=0, remedy="pass 0 or more")
+    train_fraction = check_number("train_fraction", train_fraction, above=0, at_most=1)
+    init_scale = check_number("init_scale", init_scale, at_least=0)
     check_rng(rng)
     table = np.indices((p, p)).reshape(2, -1).T
     shuffled = table[rng.permutation(p * p)]

@@ -86,14 +86,10 @@ def train_network(
         check_network(problem)
     weight_decay, learning_rate = check_rates(weight_decay, learning_rate)
     n_steps = check_count("n_steps", n_steps)
-    momentum = check_number("momentum", momentum, at_least=0, remedy=_MOMENTUM)
-    if momentum >= 1:
-        raise ValueError(f"momentum={momentum:g}: {_MOMENTUM}")
+    momentum = check_number("momentum", momentum, at_least=0, below=1)
     rule = {"momentum": momentum, "weight_decay": weight_decay, "learning_rate": learning_rate}
     train_threshold, test_threshold = check_thresholds(train_threshold, test_threshold)
-    fit_tolerance = check_number(
-        "fit_tolerance", fit_tolerance, above=0, remedy="pass a number above 0"
-    )
+    fit_tolerance = check_number("fit_tolerance", fit_tolerance, above=0)
     if tail not in ("simulate", "closed form"):
         raise ValueError(f"tail={tail!r}: pass 'simulate' or 'closed form'")
     if isinstance(problem, ModularAdditionProblem):
@@ -173,7 +169,6 @@ def _parameters(rule):
 
 
 _RECORD_RATIO = 1.1
-_MOMENTUM = "pass a number from 0 up to 1, not 1 itself"
 
 
 class _NetworkRun:

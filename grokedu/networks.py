@@ -360,8 +360,7 @@ def relu_network_problem(
     width = check_count("width", width)
     check_memory(n_samples=n_samples, input_dim=input_dim)
     check_memory(width=width, input_dim=input_dim)
-    remedy = "pass 0 or more"
-    init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
+    init_variance = check_number("init_variance", init_variance, at_least=0)
     check_rng(rng)
     inputs = rng.standard_normal((n_samples, input_dim))
     hidden = rng.standard_normal((width, input_dim)) * math.sqrt(init_variance / input_dim)
@@ -370,7 +369,7 @@ def relu_network_problem(
     if teacher_width is not None:
         teacher_width = check_count("teacher_width", teacher_width)
         check_memory(teacher_width=teacher_width, input_dim=input_dim)
-        teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
+        teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0)
         neurons = rng.standard_normal((teacher_width, input_dim)) / math.sqrt(input_dim)
         answer = rng.standard_normal(teacher_width)
         teacher = neurons, answer * (teacher_norm / math.sqrt(population_square(neurons, answer)))

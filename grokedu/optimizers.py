@@ -95,10 +95,7 @@ def check_optimizer(problem, rule, *, allow_unstable):
     if (rule.learning_rate is None) == (rule.schedule is None):
         given = "neither is given" if rule.schedule is None else "both are given"
         raise ValueError(f"learning_rate and schedule: {given}, pass one of them")
-    remedy = "pass a number, 0 or more and below 1"
-    momentum = check_number("momentum", rule.momentum, at_least=0, remedy=remedy)
-    if momentum >= 1:
-        raise ValueError(f"momentum={rule.momentum!r}: {remedy}")
+    momentum = check_number("momentum", rule.momentum, at_least=0, below=1)
     if momentum and rule.optimizer != "gradient descent":
         raise ValueError(
             f"momentum={momentum:g} with optimizer={rule.optimizer!r}, which has its own: leave "
@@ -136,8 +133,7 @@ def _check_rates(problem, rule, allow_unstable):
         rule.optimizer == "gradient descent" and rule.loss == "squared" and not rule.batch_size
     )
     if rule.learning_rate is None:
-        remedy = "pass a number, 0 or more"
-        weight_decay = check_number("weight_decay", rule.weight_decay, at_least=0, remedy=remedy)
+        weight_decay = check_number("weight_decay", rule.weight_decay, at_least=0)
         return replace(rule, weight_decay=weight_decay)  # the sizes are checked with the steps
     rates = rule.weight_decay, rule.learning_rate
     if has_a_limit and not rule.momentum:

@@ -28,7 +28,6 @@ from grokedu.checks import (
     check_array,
     check_count,
     check_number,
-    check_probability,
     check_rates,
     check_steps,
     check_thresholds,
@@ -84,7 +83,7 @@ def smallest_eigenvalue_at_least(n_samples, n_features, *, failure_probability):
     """
     n_samples = check_count("n_samples", n_samples)
     n_features = check_count("n_features", n_features)
-    delta = check_probability("failure_probability", failure_probability)
+    delta = check_number("failure_probability", failure_probability, above=0, below=1)
     s = math.sqrt(2 * math.log(1 / delta))
     root = 1 - math.sqrt(n_samples / n_features) - s / math.sqrt(n_features)
     return max(root, 0.0) ** 2
@@ -525,8 +524,7 @@ def final_test_loss(
         As `gaussian_problem`, and for a negative weight decay.
     """
     model = _model(n_samples, n_features, 0.0, teacher_norm, label_noise, covariance)
-    remedy = "pass a number, 0 or more"
-    lam = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
+    lam = check_number("weight_decay", weight_decay, at_least=0)
     sigma, counts, n = model.values, model.counts, model.n
     kappa, room = model.decay_and_room(lam)
     lost = model.teacher**2 * (counts @ (sigma * (kappa / (sigma + kappa)) ** 2))
@@ -721,10 +719,9 @@ class _MeanLosses:
 
 def _model(n_samples, n_features, init_variance, teacher_norm, label_noise, covariance):
     n, m = check_count("n_samples", n_samples), check_count("n_features", n_features)
-    zero = {"at_least": 0, "remedy": "pass 0 or more"}
-    spread = math.sqrt(check_number("init_variance", init_variance, **zero))
-    teacher = check_number("teacher_norm", teacher_norm, **zero) / math.sqrt(m)
-    noise = check_number("label_noise", label_noise, **zero)
+    spread = math.sqrt(check_number("init_variance", init_variance, at_least=0))
+    teacher = check_number("teacher_norm", teacher_norm, at_least=0) / math.sqrt(m)
+    noise = check_number("label_noise", label_noise, at_least=0)
     if covariance is not None:
         covariance = check_covariance(covariance, m)
         if not isinstance(covariance, np.ndarray):

@@ -124,7 +124,7 @@ def relu_feature_problem(
         Its `teacher` is zero and its misfit is all of N*, since the features cannot express it.
     """
     n_samples, n_features, input_dim = _counts(n_samples, n_features, input_dim)
-    variance = check_number("init_variance", init_variance, at_least=0, remedy="pass 0 or more")
+    variance = check_number("init_variance", init_variance, at_least=0)
     check_rng(rng)
     inputs = rng.standard_normal((n_samples, input_dim))
     hidden = rng.standard_normal((n_features, input_dim))
@@ -175,9 +175,7 @@ def fourier_feature_problem(
         Its `teacher` is zero and its misfit is all of N*.
     """
     n_samples, n_features, input_dim = _counts(n_samples, n_features, input_dim)
-    variance = check_number(
-        "frequency_variance", frequency_variance, at_least=0, remedy="pass 0 or more"
-    )
+    variance = check_number("frequency_variance", frequency_variance, at_least=0)
     check_rng(rng)
     inputs = rng.standard_normal((n_samples, input_dim))
     frequencies = math.sqrt(variance) * rng.standard_normal((n_features, input_dim))
@@ -201,7 +199,7 @@ def fourier_feature_problem(
 
 def _problem(*, features, labels, moments, misfit_moment, misfit_power, label_noise, rng):
     n_samples, n_features = features.shape
-    noise = check_number("label_noise", label_noise, at_least=0, remedy="pass 0 or more")
+    noise = check_number("label_noise", label_noise, at_least=0)
     initial_weights = rng.standard_normal(n_features)
     return RidgeProblem(
         features=features,
@@ -303,9 +301,7 @@ def fourier_features(inputs, *, n_features, frequency_variance=1.0, rng):
     FeatureMap
         A function: call it with training rows and test rows alike.
     """
-    variance = check_number(
-        "frequency_variance", frequency_variance, at_least=0, remedy="pass 0 or more"
-    )
+    variance = check_number("frequency_variance", frequency_variance, at_least=0)
     weights = math.sqrt(variance) * _draw(inputs, n_features, rng)
     return FeatureMap(np.cos, weights, rng.uniform(0, 2 * np.pi, len(weights)))
 

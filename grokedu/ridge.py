@@ -174,19 +174,19 @@ class RidgeProblem:
         self._check_numbers()
 
     def _check_numbers(self):
-        zero = {"at_least": 0, "remedy": "pass 0 or more"}
-        numbers = {"misfit_power": check_number("misfit_power", self.misfit_power, **zero)}
+        numbers = {"misfit_power": check_number("misfit_power", self.misfit_power, at_least=0)}
         if self.init_variance is not None:
             remedy = "pass 0 or more, or None"
             numbers["init_variance"] = check_number(
                 "init_variance", self.init_variance, at_least=0, remedy=remedy
             )
+        least, remedy = 0, None
         if self.norm_bound_is_sure:
             largest = largest_norm(self.features)
             remedy = f"pass at least the largest norm among the samples, {largest:.6g}"
-            zero = {"at_least": largest * (1 - 1e-12), "remedy": remedy}
+            least = largest * (1 - 1e-12)
         numbers["feature_norm_bound"] = check_number(
-            "feature_norm_bound", self.feature_norm_bound, **zero
+            "feature_norm_bound", self.feature_norm_bound, at_least=least, remedy=remedy
         )
         for name, value in numbers.items():
             object.__setattr__(self, name, value)
@@ -376,7 +376,7 @@ class RidgeProblem:
 
 
 def _factor(name, new, old):
-    new = check_number(name, new, at_least=0, remedy="pass 0 or more")
+    new = check_number(name, new, at_least=0)
     if old == 0:
         raise ValueError(
             f"{name}={new:g}: the problem has {name} {old:g} and nothing to scale; draw it with "
@@ -501,7 +501,7 @@ def realizable_problem(
 
 
 def _labels(features, teacher, label_noise, rng):
-    noise = check_number("label_noise", label_noise, at_least=0, remedy="pass 0 or more")
+    noise = check_number("label_noise", label_noise, at_least=0)
     targets = features @ teacher
     if noise == 0:
         return targets
@@ -604,9 +604,8 @@ def gaussian_problem(
     """
     n_samples = check_count("n_samples", n_samples)
     n_features = check_count("n_features", n_features)
-    remedy = "pass 0 or more"
-    init_variance = check_number("init_variance", init_variance, at_least=0, remedy=remedy)
-    teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0, remedy=remedy)
+    init_variance = check_number("init_variance", init_variance, at_least=0)
+    teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0)
     check_rng(rng)
     remedy = "pass fewer" if covariance is not None else _WITHOUT_FEATURES
     check_memory(remedy, n_samples=n_samples, n_features=n_features)

@@ -112,10 +112,9 @@ def sampled_problem(
         For counts below 1 or negative scales.
     """
     n, m = check_count("n_samples", n_samples), check_count("n_features", n_features)
-    zero = {"at_least": 0, "remedy": "pass 0 or more"}
-    variance = check_number("init_variance", init_variance, **zero)
-    norm = check_number("teacher_norm", teacher_norm, **zero)
-    noise = check_number("label_noise", label_noise, **zero)
+    variance = check_number("init_variance", init_variance, at_least=0)
+    norm = check_number("teacher_norm", teacher_norm, at_least=0)
+    noise = check_number("label_noise", label_noise, at_least=0)
     check_rng(rng)
     rank = min(n, m)
     singular = _singular_values(n, m, rng)

@@ -16,7 +16,6 @@ import numpy as np
 from grokedu.checks import (
     check_array,
     check_number,
-    check_probability,
     check_rates,
     check_steps,
     check_thresholds,
@@ -202,10 +201,7 @@ def forgetting_time(
     """
     check_ridge(problem)
     _, c = check_thresholds(1.0, test_threshold)
-    remedy = "pass a number, 0 or more and below 1"
-    beta = check_number("momentum", momentum, at_least=0, remedy=remedy)
-    if beta >= 1:
-        raise ValueError(f"momentum={momentum!r}: {remedy}")
+    beta = check_number("momentum", momentum, at_least=0, below=1)
     if np.ndim(learning_rate) == 0:
         lam, eta = check_rates(weight_decay, learning_rate)
         sizes = None
@@ -392,10 +388,9 @@ def theorem_4_6(problem, *, weight_decay, tolerance=0.01, failure_probability=0.
     -------
     RidgeSolutionBounds
     """
-    epsilon = check_number("tolerance", tolerance, above=0, remedy="pass a number above 0")
-    delta = check_probability("failure_probability", failure_probability)
-    remedy = "pass a number, 0 or more"
-    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
+    epsilon = check_number("tolerance", tolerance, above=0)
+    delta = check_number("failure_probability", failure_probability, above=0, below=1)
+    weight_decay = check_number("weight_decay", weight_decay, at_least=0)
     norm = _teacher_norm(problem)
     b = problem.feature_norm_bound
     return RidgeSolutionBounds(
@@ -450,10 +445,9 @@ def final_loss_bound(problem, *, weight_decay, train_threshold=0.01, failure_pro
     -------
     FinalLossBound
     """
-    remedy = "pass a number, 0 or more"
-    weight_decay = check_number("weight_decay", weight_decay, at_least=0, remedy=remedy)
+    weight_decay = check_number("weight_decay", weight_decay, at_least=0)
     epsilon, _ = check_thresholds(train_threshold, 1.0)
-    delta = check_probability("failure_probability", failure_probability)
+    delta = check_number("failure_probability", failure_probability, above=0, below=1)
     norm = _teacher_norm(problem)
     worst = (problem.feature_norm_bound * norm) ** 2
     return FinalLossBound(
@@ -533,7 +527,7 @@ def conditions(
 
     lam, eta = check_gradient_descent(problem, weight_decay, learning_rate, allow_unstable=True)
     epsilon, c = check_thresholds(train_threshold, test_threshold)
-    delta = check_probability("failure_probability", failure_probability)
+    delta = check_number("failure_probability", failure_probability, above=0, below=1)
     setting = lam, eta, epsilon, c, delta
     rows = [
         (statement, *row)

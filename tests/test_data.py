@@ -309,7 +309,7 @@ class TestAccuracyTimes:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            (dict(test_level=0), ["test_level=0", "share"]),
+            (dict(test_level=0), ["test_level=0", "above 0"]),
             (dict(train_level=1.01), ["train_level=1.01", "at most 1"]),
             (dict(test_level=95), ["test_level=95", "at most 1"]),
         ],

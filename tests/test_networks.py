@@ -715,7 +715,7 @@ class TestBadInput:
                 dict(tail="closed form", train_threshold=1e-6),
                 ["fit_tolerance=1e-05", "train_threshold=1e-06", "smaller"],
             ),
-            (dict(momentum=1), ["momentum=1", "not 1 itself"]),
+            (dict(momentum=1), ["momentum=1", "0 or more and below 1"]),
             (dict(tail="closed form", momentum=0.9), ["momentum=0.9", "tail='simulate'"]),
         ],
     )

@@ -633,7 +633,7 @@ class TestBadInput:
         with pytest.raises(ValueError, match="ratio=0: pass n/m"):
             predictions.marchenko_pastur_edges(0)
         for bad in (0, 1, 2, -1, np.nan):
-            with pytest.raises(ValueError, match=f"failure_probability={bad}: .* 0 and 1"):
+            with pytest.raises(ValueError, match=f"failure_probability={bad}: .* below 1"):
                 predictions.smallest_eigenvalue_at_least(1, 9, failure_probability=bad)
         with pytest.raises(ValueError, match="n_samples=-1: pass a whole number"):
             predictions.smallest_eigenvalue_at_least(-1, 9, failure_probability=0.1)

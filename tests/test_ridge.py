@@ -226,7 +226,7 @@ class TestRescaled:
             problem.rescaled(init_variance=1)
         with pytest.raises(ValueError, match=r"teacher_norm=1: .* nothing to scale"):
             problem.rescaled(teacher_norm=1)
-        with pytest.raises(ValueError, match="teacher_norm=-1: pass 0 or more"):
+        with pytest.raises(ValueError, match="teacher_norm=-1: pass a number, 0 or more"):
             gaussian().rescaled(teacher_norm=-1)
 
 

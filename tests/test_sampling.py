@@ -143,9 +143,9 @@ class TestUse:
         [
             (dict(n_samples=0), "n_samples=0: .* at least 1"),
             (dict(n_features=2.5), "n_features=2.5: .* whole number"),
-            (dict(init_variance=-1), "init_variance=-1: pass 0 or more"),
-            (dict(teacher_norm=np.nan), "teacher_norm=nan: pass 0 or more"),
-            (dict(label_noise=-1), "label_noise=-1: pass 0 or more"),
+            (dict(init_variance=-1), "init_variance=-1: pass a number, 0 or more"),
+            (dict(teacher_norm=np.nan), "teacher_norm=nan: pass a number, 0 or more"),
+            (dict(label_noise=-1), "label_noise=-1: pass a number, 0 or more"),
             (dict(rng=3), "rng=3: pass numpy.random.default_rng"),
         ],
     )

@@ -945,7 +945,7 @@ class TestBadInput:
             with pytest.raises(ValueError) as error:
                 function(self.PROBLEM, **arguments, failure_probability=value)
             assert words in str(error.value)
-            assert "between 0 and 1" in str(error.value)
+            assert "above 0 and below 1" in str(error.value)
 
     def test_thresholds(self):
         with pytest.raises(ValueError, match="train_threshold=0: pass a number above 0"):

@@ -532,7 +532,7 @@ class TestBadInput:
             (dict(n_steps="10"), ["n_steps='10'", "whole number"]),
             (dict(n_steps=None), ["n_steps=None", "whole number"]),
             (dict(n_steps=10**15), ["n_steps=1000000000000000", "memory", "exact_ridge"]),
-            (dict(n_steps=10**30), ["n_steps=10000", "memory", "exact_ridge"]),
+            (dict(n_steps=10**30), ["n_steps=10000", "at most 2**53"]),
             (dict(record_every=0), ["record_every=0", "at least 1"]),
             (dict(form="fast"), ["form='fast'", "'auto', 'primal' or 'dual'"]),
             (dict(weight_decay=-1), ["weight_decay=-1", "0 or more"]),
