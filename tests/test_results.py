@@ -13,12 +13,7 @@ import pytest
 import grokedu as gk
 from grokedu.sweeps import draw_rng
 
-RECIPE = Path(__file__).resolve().parents[1] / "book" / "results" / "networks.py"
-
-
-@pytest.fixture(scope="module")
-def recipe():
-    return _load(RECIPE)
+RESULTS = Path(__file__).resolve().parents[1] / "book" / "results"
 
 
 def _load(path):
@@ -26,6 +21,23 @@ def _load(path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def _recipe(name):
+    return pytest.fixture(scope="module")(lambda: _load(RESULTS / f"{name}.py"))
+
+
+def _table(name, **options):
+    file = RESULTS / f"{name}.csv"
+    return pytest.fixture(scope="module")(lambda: pd.read_csv(file, **options))
+
+
+recipe, trained = _recipe("networks"), _table("networks", keep_default_na=False)
+teachers, taught = _recipe("networks_teacher"), _table("networks_teacher")
+ratios, by_steps = _recipe("step_ratios"), _table("step_ratios")
+modular, additions = _recipe("modular"), _table("modular")
+predictions, table = _recipe("predictions"), _table("predictions")
+paper, figures = _recipe("paper"), _table("paper", dtype={"figure": str})
 
 
 class Measure:
@@ -85,17 +97,12 @@ class TestAnInterruptedComputation:
 
 
 def test_the_tables_are_those_that_the_recipes_recorded():
-    records = "".join(path.read_text() for path in RECIPE.parent.glob("*.json"))
-    tables = {path.name: path.read_bytes() for path in RECIPE.parent.glob("*.csv")}
+    records = "".join(path.read_text() for path in RESULTS.glob("*.json"))
+    tables = {path.name: path.read_bytes() for path in RESULTS.glob("*.csv")}
     for name in ("predictions.csv", "published_times.csv", "benchmarks.csv"):
         del tables[name]  # have no record of a run
     digests = {hashlib.sha256(content).hexdigest() for content in tables.values()}
     assert digests == set(re.findall("[0-9a-f]{64}", records))
-
-
-@pytest.fixture(scope="module")
-def trained():
-    return pd.read_csv(RECIPE.with_suffix(".csv"), keep_default_na=False)
 
 
 class TestRecordedRuns:
@@ -116,16 +123,6 @@ class TestRecordedRuns:
         measured, recorded = recipe.measure(*grid[index]), trained.iloc[index]
         for name in ("overfit_step", "generalize_step", "reason"):
             assert str(measured[name]) == str(recorded[name]), f"row {index}: {name}"
-
-
-@pytest.fixture(scope="module")
-def table():
-    return pd.read_csv(RECIPE.with_name("predictions.csv"))
-
-
-@pytest.fixture(scope="module")
-def predictions():
-    return _load(RECIPE.with_name("predictions.py"))
 
 
 class TestPredictions:
@@ -163,16 +160,6 @@ class TestPredictions:
             assert measured[name] == pytest.approx(recorded[name], rel=1e-6), (number, name)
 
 
-@pytest.fixture(scope="module")
-def ratios():
-    return _load(RECIPE.with_name("step_ratios.py"))
-
-
-@pytest.fixture(scope="module")
-def by_steps():
-    return pd.read_csv(RECIPE.with_name("step_ratios.csv"))
-
-
 class TestRecordedStepRatios:
     """book/results/step_ratios.csv."""
 
@@ -198,16 +185,6 @@ class TestRecordedStepRatios:
         assert (by_steps[by_steps["last"] == ratios.STEPS[-1] - 1].condition <= limit).all()
 
 
-@pytest.fixture(scope="module")
-def modular():
-    return _load(RECIPE.with_name("modular.py"))
-
-
-@pytest.fixture(scope="module")
-def additions():
-    return pd.read_csv(RECIPE.with_name("modular.csv"))
-
-
 class TestModularAddition:
     """book/results/modular.csv and modular_97.csv."""
 
@@ -226,7 +203,7 @@ class TestModularAddition:
     def test_the_large_run_begins_as_recorded(self, modular, tmp_path):
         modular.train_large(tmp_path / "beginning.csv", n_steps=modular.LARGE_EVERY)
         beginning = pd.read_csv(tmp_path / "beginning.csv")
-        recorded = pd.read_csv(RECIPE.with_name("modular_97.csv"))[: len(beginning)]
+        recorded = pd.read_csv(RESULTS / "modular_97.csv")[: len(beginning)]
         assert len(beginning) == 2
         pd.testing.assert_frame_equal(beginning, recorded, rtol=1e-6)
 
@@ -236,16 +213,6 @@ class TestModularAddition:
         clock = rows.learning_rate * rows.weight_decay * rows.t2_answers
         medians = clock.groupby(rows.weight_decay).median()
         assert len(medians) == 5 and medians.max() / medians.min() < 1.1
-
-
-@pytest.fixture(scope="module")
-def paper():
-    return _load(RECIPE.with_name("paper.py"))
-
-
-@pytest.fixture(scope="module")
-def figures():
-    return pd.read_csv(RECIPE.with_name("paper.csv"), dtype={"figure": str})
 
 
 class TestTheFiguresOfThePaper:
@@ -304,13 +271,13 @@ class TestTheFiguresOfThePaper:
 
 @pytest.fixture(scope="module")
 def paper_check():
-    path = RECIPE.parents[2] / "tools" / "paper_check.py"
+    path = RESULTS.parents[1] / "tools" / "paper_check.py"
     return _load(path)
 
 
 class TestMakePaperCheck:
     def test_it_knows_every_table(self, paper_check):
-        tables = {path.stem for path in RECIPE.parent.glob("*.csv")}
+        tables = {path.stem for path in RESULTS.glob("*.csv")}
         assert tables == {*paper_check.TABLES, *paper_check.LEFT_OUT}
 
     def test_it_finds_what_does_not_come_out(self, paper_check, figures):
@@ -343,7 +310,7 @@ class TestTheLedger:
 
     @pytest.fixture
     def lines(self):
-        path = RECIPE.parents[1] / "paper.ipynb"
+        path = RESULTS.parent / "paper.ipynb"
         cells = json.loads(path.read_text(encoding="utf8"))["cells"]
         text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
         rows = [row.strip("| ") for row in text.splitlines() if row.startswith("|")]
@@ -366,16 +333,6 @@ class TestTheLedger:
         for _, _, measured, verdict in lines:
             if verdict.startswith(("**confirmed", "**holds", "**not covered", "**does not")):
                 assert "{glue:text}" in measured, measured
-
-
-@pytest.fixture(scope="module")
-def teachers():
-    return _load(RECIPE.with_name("networks_teacher.py"))
-
-
-@pytest.fixture(scope="module")
-def taught():
-    return pd.read_csv(RECIPE.with_name("networks_teacher.csv"))
 
 
 class TestRecordedTeachers:
