@@ -201,6 +201,8 @@ def growth():
         rule = {"weight_decay": 2.35 / steps, "learning_rate": LEARNING_RATE}  # t2 near `steps`
         descent = partial(gk.train_ridge, problem, **rule, n_steps=steps, progress=False)
         exact = partial(gk.exact_grokking_times, problem, **rule)
+        end = gk.exact_ridge(problem, **rule, steps=[steps])
+        np.testing.assert_allclose(descent().test_loss[-1], end.test_loss[0], rtol=1e-9)
         tell("ridge", "growth with steps: gradient descent", str(steps), seconds(descent), "s")
         tell("ridge", "growth with steps: t1, t2 in closed form", str(steps), seconds(exact), "s")
 
