@@ -355,6 +355,8 @@ def _broadcast(**bounded):
     arrays = []
     for name, (values, bound, excluded) in bounded.items():
         array = check_array(name, values)
+        if not array.size:
+            raise ValueError(f"{name} is empty: pass a number, or an array with some")
         if np.any(array < bound) or (excluded and np.any(array == bound)):
             said = f"above {bound}" if excluded else f"{bound} or more"
             raise ValueError(f"{name} goes down to {array.min():g}: pass numbers, {said}")

@@ -586,6 +586,7 @@ class TestPhaseDiagram:
         [
             (dict(weight_decay=[-1.0, 0.1]), "weight_decay goes down to -1: .* 0 or more"),
             (dict(learning_rate=[0.0]), "learning_rate goes down to 0: .* above 0"),
+            (dict(n_samples=[]), "n_samples is empty: pass a number"),
             (dict(n_samples=[1.5]), "n_samples contains numbers that are not whole"),
             (dict(n_features=[0]), "n_features goes down to 0: pass numbers, 1 or more"),
             (dict(weight_decay=[1e-3] * 3, init_variance=[1.0, 2.0]), r"weight_decay \(3,\)"),
