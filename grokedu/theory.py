@@ -620,9 +620,10 @@ _RESTS_ON = {"4.2": ("4.4", "4.5", "4.6"), "Eq. (8)": ("4.4", "4.5")}
 def _with_needed(statements):
     if statements is None:
         return list(_ASSUMPTIONS)
-    asked = [statements] if isinstance(statements, str) else list(statements)
+    single = isinstance(statements, str) or not np.iterable(statements)
+    asked = [statements] if single else list(statements)
     for name in asked:
-        if name not in _ASSUMPTIONS:
+        if name not in list(_ASSUMPTIONS):
             raise ValueError(f"statements={name!r}: pass some of {', '.join(_ASSUMPTIONS)}")
     needed = {other for name in asked for other in (name, *_RESTS_ON.get(name, ()))}
     return [name for name in _ASSUMPTIONS if name in needed]

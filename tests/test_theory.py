@@ -752,9 +752,9 @@ class TestConditions:
         expected = rows[rows.statement.isin(answered)].reset_index(drop=True)
         pd.testing.assert_frame_equal(found, expected)
 
-    @pytest.mark.parametrize("asked", ["4.3", ["4.4", "Eq. 8"]])
+    @pytest.mark.parametrize("asked", ["4.3", ["4.4", "Eq. 8"], 4.2, [["4.2"]]])
     def test_a_statement_that_is_none(self, asked):
-        with pytest.raises(ValueError, match=r"statements='.*': pass some of 4.1, 4.4"):
+        with pytest.raises(ValueError, match=r"statements=.*: pass some of 4.1, 4.4"):
             theory.conditions(defaults(), **DEFAULTS, statements=asked)
 
     @examples(100)
