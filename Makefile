@@ -45,8 +45,11 @@ pip = $(BIN)/python -m pip install --constraint constraints.txt $(1) >$(VENV)/in
 pytest = OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
   --no-loadscope-reorder
 
+recompute = for name in $(1); do \
+  echo "== book/results/$$name.py"; $(BIN)/python book/results/$$name.py || exit 1; done
+
 .DEFAULT_GOAL := help
-.PHONY: help book pdf linkcheck test browser fuzz lab lint format bench paper paper-check student notebooks constraints clean
+.PHONY: help book pdf linkcheck test browser fuzz lab lint format bench paper results paper-check student notebooks constraints clean
 
 help:  ## list these targets
 	@echo "make book and make test do everything; the others are for daily work:"
@@ -94,9 +97,11 @@ bench: $(BUNDLE)  ## time the package against others, into book/results/benchmar
 	@$(BIN)/python benchmarks
 	@echo "Recorded. The page shows it, and its test passes, after: make notebooks"
 
-paper: $(BUNDLE)  ## rerun the long experiments into book/results
-	@for script in book/results/*.py; do \
-	  echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+paper: $(BUNDLE)  ## recompute every figure of the paper, into book/results
+	@$(call recompute,paper networks)
+
+results: paper  ## recompute everything that is recorded in book/results
+	@$(call recompute,$(filter-out paper networks,$(basename $(notdir $(wildcard book/results/*.py)))))
 
 paper-check: $(BUNDLE)  ## recompute a random tenth of book/results and compare
 	@$(BIN)/python tools/paper_check.py

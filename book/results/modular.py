@@ -1,6 +1,6 @@
 """Recomputes book/results/modular.csv and modular_97.csv: modular addition, trained repeatedly.
 
-`make paper` runs this file; interrupted, it goes on from there. It takes about ten minutes
+`make results` runs this file; interrupted, it goes on from there. It takes about ten minutes
 on two cores; the run with p = 97 takes three of them and begins anew after an interruption.
 
 modular.csv     t1 and t2 by the answers and by the losses over the weight decay, the learning rate,
@@ -166,7 +166,7 @@ def main():
         print(panel)
         table = sweep(panel, UNFINISHED / panel.replace(" ", "-"), n_jobs=2)
         if len(table) < PANELS[panel][1]:
-            sys.exit("Interrupted. What is done is kept: make paper goes on from there.")
+            sys.exit("Interrupted. What is done is kept: make results goes on from there.")
         tables.append(table.assign(panel=panel))
     table = pd.concat(tables, ignore_index=True)
     table.insert(0, "panel", table.pop("panel"))

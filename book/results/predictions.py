@@ -1,6 +1,6 @@
 """Recomputes book/results/predictions.csv: what random matrix theory predicts, beside fresh draws.
 
-`make paper` runs this file; it takes a few minutes. Each row is one time (t1, t2 or their
+`make results` runs this file; it takes a few minutes. Each row is one time (t1, t2 or their
 difference) of one setting: predicted, and mean, median and standard deviation over the draws.
 `measure` recomputes the rows of a setting, and a test does so for one of them.
 

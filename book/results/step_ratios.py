@@ -1,6 +1,6 @@
 """Recomputes book/results/step_ratios.csv: does every step of the paper's network shrink it?
 
-`make paper` runs this file. It trains the network of the paper's Figure 1 (right) and takes at
+`make results` runs this file. It trains the network of the paper's Figure 1 (right) and takes at
 every single step, for both layers, the ratio η ‖∂L_n/∂W_j‖² / (4(1 − ηλ) L_n) of
 `gk.theory.network_step_ratios`. A row holds the largest of them over the steps from `first` to
 `last` and, for the weights after these steps, ‖W_j‖_F as a share of (1 − ηλ)^t ‖W_j(0)‖_F and
