@@ -26,7 +26,9 @@ class DecayingForm:
 
     Attributes
     ----------
-    offset, amplitude, drop : (k,) float64
+    offset : (k,) float64
+    amplitude : (k,) float64
+    drop : (k,) float64
         ρ_j = 1 − drop_j. The drop η(s_j + λ) is kept instead of ρ_j because ρ_j^t for t = 10¹⁵
         needs more digits of 1 − ρ_j than ρ_j has.
     form : (k,) or (k, k) float64

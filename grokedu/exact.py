@@ -27,8 +27,10 @@ def exact_ridge(problem, *, weight_decay, learning_rate, steps):
     Parameters
     ----------
     problem : RidgeProblem or SampledProblem
-    weight_decay, learning_rate : float
-        λ and η, as in `train_ridge`.
+    weight_decay : float
+        λ, as in `train_ridge`.
+    learning_rate : float
+        η, as in `train_ridge`.
     steps : (k,) array of whole numbers
         Any steps ≥ 0, increasing, up to 2⁵³ ≈ 9·10¹⁵.
 
@@ -58,24 +60,29 @@ def exact_ridge(problem, *, weight_decay, learning_rate, steps):
 def exact_grokking_times(
     problem, *, weight_decay, learning_rate, train_threshold=0.01, test_threshold=0.01
 ):
-    """t1 and t2 as exact integers, without a limit on the number of steps.
+    """t1 and t2 as exact integers, up to step 2⁵³ ≈ 9·10¹⁵.
 
     The closed form is searched by branch and bound, so curves that rise and fall are safe: t1 is
     truly the last step with training loss ≥ ε, t2 truly the first with test loss ≤ c.
 
     Parameters
     ----------
-    problem : RidgeProblem
-    weight_decay, learning_rate : float
-        λ and η, as in `train_ridge`.
-    train_threshold, test_threshold : float
-        ε and c, as in `grokking_times`.
+    problem : RidgeProblem or SampledProblem
+    weight_decay : float
+        λ, as in `train_ridge`.
+    learning_rate : float
+        η, as in `train_ridge`.
+    train_threshold : float
+        ε, as in `grokking_times`.
+    test_threshold : float
+        c, as in `grokking_times`.
 
     Returns
     -------
     GrokkingTimes
         A time is None, with the reason, if it does not exist: the training loss starts and stays
-        below ε, or never settles below it; the test loss never reaches c.
+        below ε, or never settles below it; the test loss never reaches c; or either does so only
+        after step 2⁵³.
 
     Raises
     ------
@@ -102,8 +109,10 @@ def exact_outputs(problem, features, *, weight_decay, learning_rate, steps):
     problem : RidgeProblem
     features : (rows, m) array
         Such as `problem.features`, or the `test_features` of a `DataProblem`.
-    weight_decay, learning_rate : float
-        λ and η, as in `train_ridge`.
+    weight_decay : float
+        λ, as in `train_ridge`.
+    learning_rate : float
+        η, as in `train_ridge`.
     steps : (k,) array of whole numbers
         As in `exact_ridge`.
 
@@ -130,7 +139,7 @@ def exact_outputs(problem, features, *, weight_decay, learning_rate, steps):
 
 @np.errstate(under="ignore")
 def accuracy_times(problem, *, weight_decay, learning_rate, train_level=1.0, test_level=0.95):
-    """t1 and t2 by accuracy instead of loss, as exact integers without a limit on the steps.
+    """t1 and t2 by accuracy instead of loss, as exact integers up to step 2⁵³ ≈ 9·10¹⁵.
 
     The accuracy is the share of rows whose output has the sign of their label; an output of zero
     has none. In likeness of the times by loss, t1 is the **last** step with training accuracy below
@@ -144,15 +153,19 @@ def accuracy_times(problem, *, weight_decay, learning_rate, train_level=1.0, tes
     ----------
     problem : DataProblem
         With labels whose sign is the class, none of them zero.
-    weight_decay, learning_rate : float
-        λ and η, as in `train_ridge`.
-    train_level, test_level : float
-        Shares of rows, above 0 and at most 1.
+    weight_decay : float
+        λ, as in `train_ridge`.
+    learning_rate : float
+        η, as in `train_ridge`.
+    train_level : float
+        The share of training rows that are to be right, above 0 and at most 1.
+    test_level : float
+        The same of test rows.
 
     Returns
     -------
     GrokkingTimes
-        A time is None, with the reason, if it does not exist.
+        A time is None, with the reason, if it does not exist, or only after step 2⁵³.
 
     Raises
     ------
@@ -189,9 +202,20 @@ def ridge_solution(problem, *, weight_decay):
 
     For λ = 0 it is the interpolator of least norm, the limit of θ*_λ as λ → 0.
 
+    Parameters
+    ----------
+    problem : RidgeProblem
+    weight_decay : float
+        λ ≥ 0.
+
     Returns
     -------
     (m,) float64
+
+    Raises
+    ------
+    ValueError
+        For a negative λ, and for a problem without features.
     """
     check_ridge(problem)
     weight_decay = check_number("weight_decay", weight_decay, at_least=0)

@@ -15,6 +15,7 @@ from matplotlib import patheffects
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import FixedLocator, NullLocator
 
+#: What each color means, by name.
 COLORS = {
     "train": "#0072B2",
     "test": "#D55E00",
@@ -215,8 +216,10 @@ def plot_sweep(ax, table, parameter, *, bounds=None, prediction=None, label=None
         From `sweep`; draws in which a time does not exist are left out of its mean.
     parameter : str
         The column on the horizontal axis.
-    bounds, prediction : sequence of (value, t1, t2), optional
-        Drawn dashed and thin; None and infinite times are left out.
+    bounds : sequence of (value, t1, t2), optional
+        Drawn dashed; None and infinite times are left out.
+    prediction : sequence of (value, t1, t2), optional
+        Drawn thin, in the same way.
     label : str, optional
         What the horizontal axis says; `parameter` without it.
 
@@ -325,8 +328,10 @@ def plot_phase(ax, x, y, values, *, certified=None, untypical=None, label="delay
 
     Parameters
     ----------
-    x, y : (k,), (l,) array
-        The values of the settings, ascending.
+    x : (k,) array
+        The values of the setting along the columns, ascending.
+    y : (l,) array
+        Those along the rows.
     values : (l, k) array
         Such as the delays of `predictions.phase_diagram`. What is not a finite number above 0 has
         no color and is hatched: nothing groks there.
@@ -411,8 +416,10 @@ def plot_sums(ax, right, trained):
 
     Parameters
     ----------
-    right, trained : (p, p) bool arrays
-        With a along the rows and b along the columns.
+    right : (p, p) bool array
+        Which answers are right, with a along the rows and b along the columns.
+    trained : (p, p) bool array
+        Which cells are trained on.
     """
     right, trained = np.asarray(right), np.asarray(trained)
     size = 0.6 * 72 * min(ax.bbox.width, ax.bbox.height) / ax.figure.dpi / len(right)

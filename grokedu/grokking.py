@@ -10,7 +10,10 @@ from grokedu.trajectory import Trajectory
 
 
 class Why(StrEnum):
-    """Why a time does not exist."""
+    """Why a time does not exist, to compare with: ``reason.kind is gk.Why.TEST_NEVER_REACHED``.
+
+    Each is a str, the text that stands beside its name.
+    """
 
     TRAIN_BELOW_FROM_THE_START = "train below threshold from the start"
     TRAIN_NEVER_SETTLES = "train never settles"
@@ -104,9 +107,9 @@ class GrokkingTimes:
 
     Attributes
     ----------
-    overfit_step : int or None
+    overfit_step : int or None, or float for a prediction
         t1, the **last** step with training loss ≥ ε.
-    generalize_step : int or None
+    generalize_step : int or None, or float for a prediction
         t2, the **first** step with test loss ≤ c. (By accuracy: see `accuracy_times`.)
     reasons : tuple of Reason
         Why a time is None; empty if both exist.
@@ -142,20 +145,21 @@ def grokking_times(trajectory, *, train_threshold=0.01, test_threshold=0.01):
     ----------
     trajectory : Trajectory
         The times are exact if it recorded every step; otherwise they are recorded steps.
-    train_threshold, test_threshold : float
-        ε, compared with the training loss (½ mean square), and c, compared with the test loss
-        (mean square without the ½).
+    train_threshold : float
+        ε, compared with the training loss, half a mean square.
+    test_threshold : float
+        c, compared with the test loss, a mean square without the ½.
 
     Returns
     -------
     GrokkingTimes
         Within this run: what the losses do after its last step is not known to a trajectory. Use
-        `exact_grokking_times` for times without that limit.
+        `exact_grokking_times` for times beyond it.
 
     Raises
     ------
     ValueError
-        For thresholds that are not positive.
+        For thresholds that are not positive, and for what is no trajectory.
     """
     if not isinstance(trajectory, Trajectory):
         raise ValueError(

@@ -29,11 +29,15 @@ class ModularAdditionProblem:
     ----------
     modulus : int
         p, the modulus.
-    train_pairs, test_pairs : (n, 2) and (p² − n, 2) int64 arrays
-        The cells (a, b) of the table that the network sees, and all others.
-    first_weights, second_weights : (p, m) arrays
-        The rows u_a and v_b, for m neurons.
-    output_weights : (m, p) array
+    train_pairs : (n, 2) int64
+        The cells (a, b) of the table that the network sees.
+    test_pairs : (p² − n, 2) int64
+        All others.
+    first_weights : (p, m) float64
+        The rows u_a, for m neurons.
+    second_weights : (p, m) float64
+        The rows v_b.
+    output_weights : (m, p) float64
         The transpose of A.
 
     Notes

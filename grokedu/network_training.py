@@ -27,7 +27,7 @@ def train_network(
     fit_tolerance=1e-5,
     progress=True,
 ):
-    """Train all layers of a ReLU network by full-batch gradient descent with weight decay.
+    """Train all layers of a network by full-batch gradient descent with weight decay.
 
     The update of every weight is θ ← θ − η [ ∇L_n(θ) + λθ ] (paper, Section 5.3), or that of heavy
     ball.
@@ -35,15 +35,19 @@ def train_network(
     Parameters
     ----------
     problem : NetworkProblem or ModularAdditionProblem
-    weight_decay, learning_rate : float
-        λ ≥ 0 and η > 0 with ηλ < 1.
+    weight_decay : float
+        λ ≥ 0, with ηλ < 1.
+    learning_rate : float
+        η > 0.
     n_steps : int
         Number of steps.
     momentum : float
         β of heavy ball, v ← βv + ∇L_n + λθ and θ ← θ − ηv from v = 0, at least 0 and below 1.
-    train_threshold, test_threshold : float
-        ε and c: the steps at which the losses cross them are among the recorded ones, so
-        `grokking_times` with these thresholds is exact to the step.
+    train_threshold : float
+        ε: the steps at which the training loss crosses it are among the recorded ones, so that
+        `grokking_times` with this threshold is exact to the step.
+    test_threshold : float
+        c, the same for the test loss.
     tail : {"simulate", "closed form"}
         With "closed form" the simulation stops once the training loss is at most `fit_tolerance`,
         and the rest follows the law of the late stage: all weights shrink by 1 − ηλ a step, both

@@ -31,8 +31,9 @@ class NetworkProblem:
     ----------
     inputs : (n, d) array
         Training inputs, one per row.
-    hidden_weights : (m, d) array, or a tuple of matrices
-        W_1 for the two-layer network; W_1, …, W_{k−1} for k layers, the first of width d.
+    hidden_weights : tuple of matrices, the first (m, d)
+        W_1, …, W_{k−1} for k layers; the first has d columns, the others as many as the one before
+        has rows. For two layers W_1 itself may be passed in place of the tuple.
     output_weights : (m,) or (m, o) array
         A; the vector a where the output is one number.
     targets : (n,) or (n, o) array, optional
@@ -338,8 +339,12 @@ def relu_network_problem(
 
     Parameters
     ----------
-    n_samples, input_dim, width : int
-        n, d and m.
+    n_samples : int
+        n, the number of samples.
+    input_dim : int
+        d, the length of an input.
+    width : int
+        m, the number of neurons.
     init_variance : float
         ν². Unlike in ridge regression it scales the hidden weights only.
     teacher_width : int, optional

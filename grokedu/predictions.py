@@ -1,7 +1,7 @@
 """Sharp predictions: what random matrix theory says a typical run does, with no free parameter.
 
 For Gaussian features φ ~ N(0, Σ) the eigenvalues of ΦᵀΦ/n, and how much of Σ each of them sees,
-tend to a limit (module `spectra`), and both loss curves concentrate on an average over it. For
+tend to a limit, and both loss curves concentrate on an average over it. For
 Σ = I/m it is the Marchenko–Pastur law of ratio q = n/m. The bounds of the paper hold for all
 admissible data and are therefore loose for typical ones; these are not bounds.
 
@@ -38,8 +38,8 @@ from grokedu.ridge import check_covariance
 from grokedu.spectra import effective_decay, isotropic_spectrum, spectrum
 from grokedu.trajectory import Trajectory
 
-# Relative standard deviation of one run's test loss, beyond which half of the runs are 15% or more
-# below the mean.
+#: Relative standard deviation of one run's test loss, beyond which half of the runs are 15% or more
+#: below the mean.
 TYPICAL_SPREAD = 0.75
 
 _MAP_NODES, _MAP_REACH = 112, 20.0  # for maps of many settings, where five digits are enough
@@ -211,7 +211,8 @@ def ridge_grokking_times(
     -------
     GrokkingTimes
         Floats, or None with the reason. Between two steps the curve is continued by its formula;
-        where some ρ_i < 0 it has no values between steps and the times are whole.
+        where some ρ_i = 1 − η(s_i + λ) is negative it has no values between steps and the times
+        are whole.
 
     Raises
     ------
@@ -296,18 +297,34 @@ def phase_diagram(
 
     Parameters
     ----------
-    n_samples, …, test_threshold : float or array
-        As in `ridge_grokking_times`, for Σ = I/m and labels without noise. They are broadcast
-        against each other.
+    n_samples : int or array
+        n. All but `return_spread` are broadcast against each other, for Σ = I/m and labels without
+        noise.
+    n_features : int or array
+        m, the number of features.
+    init_variance : float or array
+        ν².
+    teacher_norm : float or array
+        ‖θ*‖.
+    weight_decay : float or array
+        λ.
+    learning_rate : float or array
+        η.
+    train_threshold : float or array
+        ε, for the training loss.
+    test_threshold : float or array
+        c, for the test loss.
     return_spread : bool
         Whether to return the spread as well.
 
     Returns
     -------
-    overfit_step, generalize_step : float64 arrays
-        Real steps, to about 10⁻⁵ of themselves. t1 is NaN where a run starts below ε, and a time is
-        infinite where a loss never comes down to its threshold. Both are NaN beyond the stability
-        limit of η. Where some ρ_i < 0, −ρ_i stands in.
+    overfit_step : float64 array
+        t1, a real step, to about 10⁻⁵ of itself. NaN where a run starts below ε, infinite where the
+        loss never comes down to it. NaN too beyond the stability limit of η. Where some
+        ρ_i = 1 − η(s_i + λ) is negative, −ρ_i stands in.
+    generalize_step : float64 array
+        t2, in the same way for c.
     spread : float64 array
         Of single runs around the mean that is predicted: the standard deviation over draws of the
         test loss at t2, in the end where t2 is infinite, divided by its mean. Above

@@ -108,8 +108,12 @@ def relu_feature_problem(
 
     Parameters
     ----------
-    n_samples, n_features, input_dim : int
-        n, m and d.
+    n_samples : int
+        n, the number of samples.
+    n_features : int
+        m, the number of features.
+    input_dim : int
+        d, the length of an input.
     init_variance : float
         ν² of the paper's Section 5.2. It scales the *features*; the trained weights always start
         with variance 1, which is what `RidgeProblem.init_variance` says.
@@ -122,6 +126,11 @@ def relu_feature_problem(
     -------
     RidgeProblem
         Its `teacher` is zero and its misfit is all of N*, since the features cannot express it.
+
+    Raises
+    ------
+    ValueError
+        For counts below 1, negative scales, and features that do not fit into memory.
     """
     n_samples, n_features, input_dim = _counts(n_samples, n_features, input_dim)
     variance = check_number("init_variance", init_variance, at_least=0)
@@ -160,8 +169,12 @@ def fourier_feature_problem(
 
     Parameters
     ----------
-    n_samples, n_features, input_dim : int
-        n, m and d.
+    n_samples : int
+        n, the number of samples.
+    n_features : int
+        m, the number of features.
+    input_dim : int
+        d, the length of an input.
     frequency_variance : float
         σ².
     label_noise : float
@@ -173,6 +186,11 @@ def fourier_feature_problem(
     -------
     RidgeProblem
         Its `teacher` is zero and its misfit is all of N*.
+
+    Raises
+    ------
+    ValueError
+        For counts below 1, negative scales, and features that do not fit into memory.
     """
     n_samples, n_features, input_dim = _counts(n_samples, n_features, input_dim)
     variance = check_number("frequency_variance", frequency_variance, at_least=0)
@@ -227,7 +245,7 @@ def _counts(n_samples, n_features, input_dim):
 
 @dataclass(frozen=True, eq=False)
 class FeatureMap:
-    """φ(x) = √(2/m) · `activation`(Wx + b), to be called with rows of inputs.
+    """φ(x) = √(2/m) f(Wx + b) with f the `activation`, to be called with rows of inputs.
 
     Attributes
     ----------

@@ -49,16 +49,20 @@ class Modes:
         The left singular vectors u_i, as columns; None where no features were drawn.
     basis : (m, r + 2) float64 or None
         v_1 … v_r, then the two unseen directions: unit vectors, or zero where nothing is left.
-    start, teacher : (r,) float64
-        v_iᵀθ(0) and v_iᵀθ*.
+    start : (r,) float64
+        v_iᵀθ(0).
+    teacher : (r,) float64
+        v_iᵀθ*.
     noise : (r,) float64
         u_iᵀξ with ξ = y − Φθ*: label noise, and on the samples what no linear teacher explains.
     unexplained_noise : float
         ‖ξ − Σ_i u_i u_iᵀξ‖²: what no weights fit.
     unseen_start : float
         ‖θ⊥(0)‖.
-    unseen_overlap, unseen_teacher : float
-        The coordinates of θ*⊥ along the two unseen directions; the second is ≥ 0.
+    unseen_overlap : float
+        The coordinate of θ*⊥ along the first unseen direction, that of θ⊥(0).
+    unseen_teacher : float
+        That along the second, ≥ 0.
     n_samples : int
         n, the number of rows.
     """
@@ -112,8 +116,10 @@ class RidgeProblem:
         Φ, one row φ(x_i)ᵀ per sample.
     targets : (n,) float64
         y_i = N*(x_i) plus the label noise.
-    initial_weights, teacher : (m,) float64
-        θ(0) and θ*.
+    initial_weights : (m,) float64
+        θ(0).
+    teacher : (m,) float64
+        θ*, the linear part of the teacher.
     covariance : () or (m,) or (m, m) float64, or an operator
         Σ = E φφᵀ: a scalar times the identity, a diagonal, a full matrix, or an operator with
         `shape` and `@` (such as SciPy's LinearOperator) for a matrix too large to be stored.
@@ -235,7 +241,7 @@ class RidgeProblem:
 
     @cached_property
     def modes(self):
-        """The problem mode by mode, computed once."""
+        """The problem mode by mode, as `Modes`: computed once."""
         singular, left, right = self._singular_values_and_vectors
         start, teacher = right.T @ self.initial_weights, right.T @ self.teacher
         residual = self.targets - self.features @ self.teacher
@@ -333,8 +339,10 @@ class RidgeProblem:
 
         Parameters
         ----------
-        init_variance, teacher_norm : float, optional
-            The new ν² and ‖θ*‖; None keeps the old one.
+        init_variance : float, optional
+            The new ν²; None keeps the old one.
+        teacher_norm : float, optional
+            The new ‖θ*‖; None keeps the old one.
 
         Returns
         -------
@@ -460,8 +468,10 @@ def realizable_problem(
     ----------
     features : (n, m) array
         Φ.
-    teacher, initial_weights : (m,) array
-        θ* and θ(0).
+    teacher : (m,) array
+        θ*.
+    initial_weights : (m,) array
+        θ(0).
     covariance : float, (m,) or (m, m) array, or operator
         Σ: a scalar stands for a multiple of the identity, a vector for a diagonal. It must be
         symmetric and have no negative eigenvalue; of an operator this is taken on trust.
@@ -573,8 +583,10 @@ def gaussian_problem(
 
     Parameters
     ----------
-    n_samples, n_features : int
-        n and m.
+    n_samples : int
+        n, the number of samples.
+    n_features : int
+        m, the number of features.
     init_variance : float
         ν²: θ(0) ~ N(0, ν² I_m).
     teacher_norm : float

@@ -28,12 +28,16 @@ class SampledProblem:
     ----------
     modes : Modes
         Without `left` and `basis`.
-    n_samples, n_features : int
-        n and m.
+    n_samples : int
+        n, the number of samples.
+    n_features : int
+        m, the number of features.
     covariance : () float64
         Σ = I/m.
-    init_variance, teacher_norm : float
-        ν² and ‖θ*‖.
+    init_variance : float
+        ν².
+    teacher_norm : float
+        ‖θ*‖.
     """
 
     modes: Modes
@@ -95,8 +99,16 @@ def sampled_problem(
 
     Parameters
     ----------
-    n_samples, n_features, init_variance, teacher_norm, label_noise
-        As in `gaussian_problem`, for Σ = I/m.
+    n_samples : int
+        n, the number of samples.
+    n_features : int
+        m, the number of features; Σ = I/m.
+    init_variance : float
+        ν² of θ(0) ~ N(0, ν² I_m).
+    teacher_norm : float
+        ‖θ*‖.
+    label_noise : float
+        Standard deviation of Gaussian label noise.
     rng : numpy.random.Generator
         The only source of randomness. Singular values, teacher, initial weights and noise are
         drawn in this order, so problems that differ in ν², ‖θ*‖ or noise alone share their draws.

@@ -102,9 +102,11 @@ def sweep(
         Takes the problem, and its settings by keyword, and returns a dict of results: numbers,
         text, True, False or None. If it has a parameter `rng`, it gets a generator of its own,
         the same at every grid point. Without it `method` says what is run.
-    n_seeds, seed : int
-        Draws, numbered 0 … n_seeds − 1, and the seed they all spawn from. Draw k uses the same
-        random numbers at every grid point, so differences along the grid are not noise.
+    n_seeds : int
+        How many draws, numbered from 0. Draw k uses the same random numbers at every grid point,
+        so differences along the grid are not noise.
+    seed : int
+        What all draws are spawned from; `draw_rng` draws one of them again.
     method : {"exact", "gradient descent"}
         `exact_times`, that is `exact_grokking_times`; or `descent_times`, that is `train_ridge` or
         `train_network` for `n_steps` steps, which cannot see beyond them, and `grokking_times`.
@@ -112,7 +114,8 @@ def sweep(
         A folder. Each problem is kept there as soon as it is finished, and the same sweep, called
         again with it, runs only what is missing. More draws may be asked for then; a folder of
         another grid, seed or function is refused. One sweep at a time writes into a folder.
-        Needs pyarrow (``grokedu[sweeps]``); ``pandas.read_parquet(path)`` reads what is there.
+        Needs pyarrow, which ``grokedu[sweeps]`` installs; ``pandas.read_parquet(path)`` reads what
+        is there.
     n_jobs : int
         joblib workers; −1 means one per core. On Dask all workers of the cluster run, whatever it
         says. The table depends neither on it nor on the backend that `joblib.parallel_config`

@@ -5,7 +5,8 @@ needs; `conditions` checks all of them on a given problem. A bound computed wher
 fail is only a number: nothing is promised. A lower bound on t2 that would be negative says nothing
 and is −inf. Where no teacher is known, as with `data_problem`, whatever depends on one is NaN.
 
-Numbering follows arXiv 2601.19791, version 4.
+F = ‖Φ‖_F²/n is what the paper calls L, λ⁺min the least positive eigenvalue of ΦᵀΦ, λmin(Σ) the
+least one of Σ. Numbering follows arXiv 2601.19791, version 4.
 """
 
 import math
@@ -45,7 +46,7 @@ class GrokkingBounds:
 
 @dataclass(frozen=True)
 class ZeroTeacherBounds:
-    """Theorem 4.1 at each step: the three curves and the probability that (ii) may fail."""
+    """Theorem 4.1 at k steps: three curves, (k,), and the probability that (ii) may fail."""
 
     train_loss_at_most: np.ndarray
     test_loss_at_least: np.ndarray
@@ -156,7 +157,8 @@ def theorem_4_5(problem, *, weight_decay, learning_rate, test_threshold=0.01):
 
     Conditions: η < 1/λ, m ≥ n + max{32 ln(2/δ), 8‖θ*‖²/ν², 8c/(λmin(Σ)ν²)}, and E φR = 0. The
     last one is ours: noise in the labels and a misfit R that no feature explains can only add to
-    the loss, but if θ* is not the best linear teacher, ‖θ*‖ is not the norm that counts.
+    the loss, but if θ* is not the best linear teacher, ‖θ*‖ is not the norm that counts. δ enters
+    the condition on m alone, which ``conditions(…, failure_probability=δ)`` checks.
 
     Returns
     -------
@@ -339,10 +341,28 @@ def network_step_ratios(problem, hidden_weights, output_weights, *, weight_decay
     Up to 1 the next step shrinks ‖W_j‖_F by 1 − ηλ or more, and above 1 by less: it is the
     condition of `homogeneous_network_bounds` for one step, necessary and sufficient.
 
+    Parameters
+    ----------
+    problem : NetworkProblem
+        Its targets must be zero.
+    hidden_weights : tuple of matrices
+        Of the shapes of `problem.hidden_weights`, such as ``run.weights[:-1]``.
+    output_weights : (m,) or (m, o) array
+        Such as ``run.weights[-1]``.
+    weight_decay : float
+        λ.
+    learning_rate : float
+        η.
+
     Returns
     -------
     (k,) array
         Zeros where the training loss is 0.
+
+    Raises
+    ------
+    ValueError
+        For weights of other shapes than those of `problem`, and for labels that are not zero.
     """
     lam, eta = check_rates(weight_decay, learning_rate)
     _check_zero_teacher(problem)
@@ -469,6 +489,18 @@ def gaussian_bounds(
 
     Conditions: Σ = I/m, ηλ ≤ 0.01, mc ≥ ‖θ*‖², a linear teacher, and those of 4.4 and 4.5. The
     condition mc ≥ ‖θ*‖² says that the zero predictor already has test loss ≤ c.
+
+    Parameters
+    ----------
+    problem : RidgeProblem or SampledProblem
+    weight_decay : float
+        λ.
+    learning_rate : float
+        η.
+    train_threshold : float
+        ε.
+    test_threshold : float
+        c, for the test loss.
 
     Returns
     -------

@@ -41,8 +41,10 @@ def train_ridge(
     Parameters
     ----------
     problem : RidgeProblem
-    weight_decay, learning_rate : float
-        λ ≥ 0 and η > 0 with ηλ < 1.
+    weight_decay : float
+        λ ≥ 0, with ηλ < 1.
+    learning_rate : float
+        η > 0, below the stability limit 2/(λ + s_max), with `max_curvature` as s_max.
     n_steps : int
         Number of steps to take. Recorded at each, the trajectory has ``n_steps + 1`` entries, step
         0 included.

@@ -24,7 +24,8 @@ class Trajectory:
         trained, it is that one.
     test_loss : (k,) float64
         L(θ(t)) = E_x (⟨θ, φ(x)⟩ − N*(x))², **without** the factor ½. This is the exact
-        population loss, not an average over test samples.
+        population loss, except where test rows, test inputs or test cells stand for the
+        population: there it is the mean over these. NaN where it is not known.
     weights : (m,) float64, tuple of arrays, or None
         The weights at the last recorded step, of a network layer by layer; None for a prediction,
         which belongs to no problem.
@@ -34,8 +35,10 @@ class Trajectory:
     parameters : dict
         λ and η of the run: "weight_decay" and "learning_rate", the latter "schedule" if it changed;
         and what was not the default: "optimizer", "momentum", "loss", "batch_size".
-    train_accuracy, test_accuracy : (k,) float64, or None
-        Shares of right answers, where a run counts them: for `modular_addition_problem`.
+    train_accuracy : (k,) float64, or None
+        The share of right answers, where a run counts them: for `modular_addition_problem`.
+    test_accuracy : (k,) float64, or None
+        The same in test cells.
     """
 
     steps: np.ndarray

@@ -1,5 +1,6 @@
 """The chapters, as they are committed: complete, normalized, executed, readable."""
 
+import re
 import sys
 import types
 from pathlib import Path
@@ -181,8 +182,15 @@ class TestColonFences:
         assert notebooks.with_colon_fences(text) == text
 
 
-def test_every_public_name_is_on_the_page_of_the_package():
+def test_the_page_of_the_package_has_every_public_name_and_code_that_does_what_it_says():
     names = {name for name in dir(gk) if not isinstance(getattr(gk, name), types.ModuleType)}
-    shown = (BOOK / "api.md").read_text(encoding="utf8")
-    missing = {name for name in names if f":: {name}\n" not in shown and name[0] != "_"}
-    assert "sweep" in names and not missing
+    explorers = set(gk.explorers.__all__) - {"KINDS"}
+    page = (BOOK / "api.md").read_text(encoding="utf8")
+    shown = set(re.findall(r":: (\w+)$", page, re.MULTILINE))
+    assert "sweep" in names and {name for name in names if name[0] != "_"} | explorers <= shown
+    code = re.search(r"```python\n(.*?)```", page, re.DOTALL).group(1)
+    scope = {}
+    exec(code, scope)
+    told = re.findall(r"^(.+?)  # (.+)$", code, re.MULTILINE)
+    assert len(told) == 2 and all(repr(eval(line, scope)) == value for line, value in told)
+    assert scope["ax"].has_data()

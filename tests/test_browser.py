@@ -125,6 +125,22 @@ def test_every_page_says_what_it_is_about(book):
     assert len(set(descriptions)) == len(descriptions)
 
 
+def test_the_page_of_the_package_takes_no_sentence_for_a_type_and_no_name_for_two(book):
+    page = parsed(book / "book" / "api.html")
+    sections = {"Parameters:", "Attributes:", "Settings:", "Returns:", "Raises:", "Warns:"}
+    assert {label.get_text() for label in page.select("dl.field-list > dt")} == sections
+    names = page.select("dl.field-list :is(li, dd) > p > strong:first-child")
+    names = [name for name in names if name.previous_sibling is None]
+    assert len(names) > 250
+    for name in names:
+        assert re.fullmatch(r"\**\w+", name.get_text())
+        assert not name.find_parent(["li", "dd"]).get_text().rstrip().endswith("–")
+    assert "object at 0x" not in page.get_text() and "<function" not in page.get_text()
+    assert "TEST_NEVER_REACHED = 'test never reached'" in page.get_text()
+    settings = page.select_one("[id='grokedu.explorers.RidgeExplorer'] ~ dd").get_text()
+    assert "weight decay λ: 0 or a number from 1e-07 to 1, at first 0.0001; has a c" in settings
+
+
 def test_every_question_has_one_right_answer_and_every_answer_a_reason(book):
     for name in page_names(appendix=False):
         page = parsed(book / f"{name}.html")

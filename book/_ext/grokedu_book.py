@@ -6,6 +6,7 @@
 * The icon font keeps only the icons that are shown (`page_icons`).
 * The download button gives a notebook that reads well anywhere (`page_downloads`).
 * Links to the glossary say what the term means (`page_terms`).
+* The page of the package shows docstrings as they are meant (`page_api`).
 * A page tells versions and running times (`page_build`).
 * The site has descriptions, a page for wrong addresses, a sitemap (`page_site`).
 * All figures are on one page, for teaching (`page_slides`).
@@ -46,6 +47,7 @@ def repair_pages(app, exception):
 
 def setup(app):
     app.setup_extension("figure_check")
+    app.setup_extension("page_api")
     app.setup_extension("page_build")
     app.setup_extension("page_downloads")
     app.setup_extension("page_site")

@@ -1,7 +1,7 @@
 """Interactive widgets that compute in the browser.
 
 They work in a live notebook, where numba reruns every experiment, in a static page without a
-kernel, and in print. Nothing else in grokedu imports them.
+kernel, and in print.
 """
 
 from grokedu.explorers.base import Explorer

@@ -68,15 +68,15 @@ def in_words(method):
 class Explorer(anywidget.AnyWidget):
     """A widget whose browser side draws, and a thread that runs gradient descent on every change.
 
-    A kind of explorer gives its `kind`, its table of settings as `SETTINGS` and as traits, the
-    `CONTROLS` that it shows, and the methods `_is_short`, `_run` and `still`.
+    The explorers below share this; make and show one of them.
 
     Parameters
     ----------
     controls : sequence of str, optional
         The settings that get a control, in this order. All others keep their initial value.
+        Without it those that the kind has at first.
     layers : sequence of str
-        Theory shown from the start, by the names in `LAYERS`. The reader can switch it.
+        Theory shown from the start, where a kind has some. The reader can switch it.
     step : int, optional
         The step that is shown at first; t1 if not given.
     linear : bool
@@ -96,8 +96,10 @@ class Explorer(anywidget.AnyWidget):
     ----------
     settings : dict
         All settings by name.
-    run, run_times : dict
-        The last run in Python and its t1 and t2; empty before the first one.
+    run : dict
+        The last run in Python; empty before the first one.
+    run_times : dict
+        Its t1 and t2.
 
     Raises
     ------
@@ -106,6 +108,8 @@ class Explorer(anywidget.AnyWidget):
         also when an attribute is set.
     """
 
+    # A kind gives its `kind`, its table of settings here and as traits, the controls that it shows
+    # if nothing else is asked for, and the methods `_is_short`, `_run` and `still`.
     SETTINGS: ClassVar[tuple] = ()
     CONTROLS = ()
     LAYERS: ClassVar[tuple] = ()
@@ -113,10 +117,10 @@ class Explorer(anywidget.AnyWidget):
     VIEWS: ClassVar[dict] = {}
     _css = HERE / "js" / "explorer.css"
 
-    table = t.List(t.Dict(), help="the settings: names, symbols, ranges").tag(sync=True)
+    table = t.List(t.Dict(), help="names, symbols and ranges of the settings").tag(sync=True)
     controls = t.List(t.Unicode(), help="the settings that have a control").tag(sync=True)
     initial = t.Dict(help="the settings that Reset goes back to").tag(sync=True)
-    step = t.Float(-1.0, help="scrubbed step; negative: t1").tag(sync=True)
+    step = t.Float(-1.0, help="the step that is shown, t1 where negative").tag(sync=True)
     layers = t.List(t.Unicode(), help="theory drawn over the run").tag(sync=True)
     linear = t.Bool(False, help="whether the axis of steps is linear").tag(sync=True)
     simple = t.Bool(False, help="whether only curves and times are shown at first").tag(sync=True)

@@ -52,18 +52,18 @@ class DigitsExplorer(DescentExplorer):
         400 are about 25 KiB.
     digits : (k,) array of whole numbers from 0 to 9
         What they show.
-    controls, step, linear, simple, presets
-        As for `Explorer`.
     **settings
         Initial values: `weight_decay`, `init_variance`, `learning_rate`, `label_noise` (the share
         of training labels that are wrong), `n_features`, `seed`, the thresholds of the losses
         `train_threshold` and `test_threshold`, and those of the accuracies `train_level` and
-        `test_level`.
+        `test_level`. The other arguments are those of `Explorer`.
 
     Attributes
     ----------
-    run, run_times : dict
-        The last run of gradient descent and its t1 and t2 by loss; empty before the first one.
+    run : dict
+        The last run of gradient descent; empty before the first one.
+    run_times : dict
+        Its t1 and t2 by loss.
 
     Notes
     -----
@@ -88,9 +88,9 @@ class DigitsExplorer(DescentExplorer):
     kind = t.Unicode("digits", read_only=True).tag(sync=True)
     images = t.Dict(help="pixels and digits, a sign for each", read_only=True).tag(sync=True)
 
-    def __init__(self, images, digits, **arguments):
+    def __init__(self, images, digits, **settings):
         packed = _packed(images, digits)
-        super().__init__(**arguments)
+        super().__init__(**settings)
         self.set_trait("images", packed)
 
     @classmethod

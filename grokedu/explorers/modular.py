@@ -52,8 +52,10 @@ class ModularStill(Still):
     Attributes
     ----------
     step : int
-    right, trained : (p, p) bool arrays
-        Whether (a + b) mod p is right in row a and column b, and whether the cell is trained on.
+    right : (p, p) bool array
+        Whether (a + b) mod p is right, in row a and column b.
+    trained : (p, p) bool array
+        Whether the cell is trained on.
     """
 
     step: int
@@ -70,8 +72,6 @@ class ModularExplorer(Explorer):
 
     Parameters
     ----------
-    controls, linear, presets
-        As for `Explorer`.
     step : int, optional
         The step at which table and neurons are shown at first; the last one if not given.
     simple : bool
@@ -79,7 +79,7 @@ class ModularExplorer(Explorer):
     **settings
         Initial values: `weight_decay`, `learning_rate`, `init_scale`, `train_fraction`, `width`,
         `modulus`, `n_steps`, `seed`, and the accuracies `train_level` and `test_level` at which
-        t1 and t2 are read off.
+        t1 and t2 are read off. The other arguments are those of `Explorer`.
 
     Notes
     -----

@@ -58,11 +58,10 @@ class NetworkExplorer(Explorer):
 
     Parameters
     ----------
-    controls, step, linear, simple, presets
-        As for `Explorer`.
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `input_dim`, `width`,
-        `learning_rate`, `seed`, `train_threshold`, `test_threshold`.
+        `learning_rate`, `seed`, `train_threshold`, `test_threshold`. The other arguments are those
+        of `Explorer`.
 
     Notes
     -----

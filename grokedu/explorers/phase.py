@@ -61,10 +61,14 @@ class PhaseMap:
     ----------
     axes : tuple of Setting
         Of the columns and of the rows.
-    x, y : (k,), (l,) float64
-        Their values.
-    overfit_step, generalize_step : (l, k) float64
-        As `predictions.phase_diagram` gives them.
+    x : (k,) float64
+        The values along the columns.
+    y : (l,) float64
+        Those along the rows.
+    overfit_step : (l, k) float64
+        t1, as `predictions.phase_diagram` gives it.
+    generalize_step : (l, k) float64
+        t2 likewise.
     certified : (l, k) bool
         Where Eq. (8) of the paper promises that t2 is later than t1.
     untypical : (l, k) bool
@@ -192,9 +196,9 @@ class PhaseExplorer(ridge.RidgeExplorer):
         n/m), `learning_rate`, `train_threshold`, `test_threshold`. The reader can change them.
     quantity : {"delay", "t2", "ratio"}
         What is shown: t2 − t1, t2, or t2/t1. The reader can change it.
-    controls, layers, step, linear, simple, presets, **settings
-        As for `RidgeExplorer`. The ranges of settings are those that a map shows. Presets set
-        `axes` and `quantity` as well.
+    **settings
+        As for `RidgeExplorer`, with the ranges that a map shows, and so are all other arguments.
+        Presets set `axes` and `quantity` as well.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS

@@ -145,8 +145,6 @@ class RidgeExplorer(DescentExplorer):
 
     Parameters
     ----------
-    controls, step, linear, simple, presets
-        As for `Explorer`.
     layers : sequence of str
         Theory shown from the start: "sharp" (the sharp prediction), "theorem" (the bound of
         Theorem 4.2), "gaussian" (the Gaussian bound, Eq. (8) of the paper). The reader can
@@ -154,7 +152,7 @@ class RidgeExplorer(DescentExplorer):
     **settings
         Initial values: `weight_decay`, `init_variance`, `n_samples`, `n_features`,
         `learning_rate`, `teacher_norm`, `seed`, `train_threshold`, `test_threshold`. Those not
-        given have the defaults of the paper.
+        given have the defaults of the paper. The other arguments are those of `Explorer`.
     """
 
     SETTINGS: ClassVar[tuple] = SETTINGS

@@ -15,10 +15,17 @@ class Setting:
 
     Attributes
     ----------
-    name, symbol, label : str
-        In code, in formulas, and beside the control.
-    default, low, high : float
-        The smallest and the largest legal value count as legal.
+    name : str
+        In code.
+    symbol : str
+        In formulas.
+    label : str
+        Beside the control.
+    default : float
+    low : float
+        The smallest legal value.
+    high : float
+        The largest one.
     whole : bool
         Whether only whole numbers are legal.
     scale : {"log", "linear", "number"}
@@ -53,7 +60,7 @@ class Setting:
     def legal(self):
         """What is legal, in words."""
         kind = "a whole number" if self.whole else "a number"
-        return f"{'0 or ' * self.zero}{kind} from {self.low:g} to {self.high:g}"
+        return f"{'0 or ' * self.zero}{kind} from {self.low:.10g} to {self.high:.10g}"
 
 
 SEED = Setting("seed", "seed", "seed", 0, 0, MAX_SEED, whole=True, scale="number", step=1)
@@ -63,7 +70,7 @@ class SettingTrait(t.TraitType):
     """A trait that holds a legal value of its setting."""
 
     def __init__(self, setting):
-        super().__init__(setting.default, help=f"{setting.label}: {setting.legal}")
+        super().__init__(setting.default, help=f"{setting.label}, {setting.legal}")
         self.setting = setting
         self.tag(sync=True)
 

@@ -64,11 +64,10 @@ class ValleyExplorer(DescentExplorer):
 
     Parameters
     ----------
-    controls, step, linear, simple, presets
-        As for `Explorer`. The start can be dragged in any case.
     **settings
         Initial values: `weight_decay`, `learning_rate`, `start_length`, `start_angle` (in degrees),
-        `train_threshold`, `test_threshold`.
+        `train_threshold`, `test_threshold`. The start can be dragged whatever has a control. The
+        other arguments are those of `Explorer`.
 
     Notes
     -----
