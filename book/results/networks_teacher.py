@@ -1,6 +1,6 @@
 """Recomputes book/results/networks_teacher.csv: networks that learn another network of two layers.
 
-`make results` runs this file, for a minute or two. Every row is one run of `gk.train_network` at the
+`make results` runs this, for a minute or two. Every row is one run of `gk.train_network` at the
 parameters it names, on draw k of `gk.relu_network_problem`, for 10/(ηλ) steps. The teacher answers
 with a mean square of 1, so that is the test loss of the zero predictor, and the test loss is exact.
 (At ν² = 4 and at m = 400 a learning rate of 0.05 is too long a step for some draws.)
