@@ -259,7 +259,19 @@ def plot_sweep(ax, table, parameter, *, bounds=None, prediction=None, label=None
 
 
 def plot_spectrum(ax, eigenvalues, *, density=None, n_bins=40, label="eigenvalues of ΦΦᵀ"):
-    """Histogram of eigenvalues, with a density (x, y) drawn over it if given."""
+    """Histogram of eigenvalues, with a density drawn over it if given.
+
+    Parameters
+    ----------
+    eigenvalues : (k,) array
+        Such as ``problem.modes.eigenvalues``.
+    density : (x, y), optional
+        Two arrays, such as places and their `predictions.marchenko_pastur_density`.
+    n_bins : int
+        Of the histogram.
+    label : str
+        For the legend.
+    """
     if np.size(eigenvalues):
         ax.hist(
             eigenvalues,

@@ -21,7 +21,6 @@ from grokedu.checks import (
 )
 
 _MOST_FEATURES_OF_A_MATRIX = 4096  # (m, m) numbers in 134 MB, their eigenvalues in seconds
-_WITHOUT_FEATURES = "use sampled_problem, which draws no features"
 _ROUNDING = 1e-13  # what is left of a vector after its parts were taken out, relative to it
 
 
@@ -619,7 +618,9 @@ def gaussian_problem(
     init_variance = check_number("init_variance", init_variance, at_least=0)
     teacher_norm = check_number("teacher_norm", teacher_norm, at_least=0)
     check_rng(rng)
-    remedy = "pass fewer" if covariance is not None else _WITHOUT_FEATURES
+    # Its time grows like n²: minutes for 10⁵ samples.
+    sampled_is_quick = covariance is None and n_samples <= 10**5
+    remedy = "use sampled_problem, which draws no features" if sampled_is_quick else "pass fewer"
     check_memory(remedy, n_samples=n_samples, n_features=n_features)
     trace = 1.0
     if covariance is not None:

@@ -545,6 +545,8 @@ class TestBadInput:
             gaussian(**size)
         with pytest.raises(ValueError, match=r"800,000 GB.*pass fewer"):
             gaussian(**size, covariance=1e-9)
+        with pytest.raises(ValueError, match=r"800,000 GB.*pass fewer"):  # it would take hours
+            gaussian(n_samples=10**6, n_features=10**8)
 
     @pytest.mark.parametrize(
         "draw, sizes",
