@@ -94,7 +94,8 @@ class DataProblem(RidgeProblem):
 
     def test_loss(self, weights):
         """(1/p) ‖Gθ − z‖² for weights of shape (m,)."""
-        return float(np.mean((self.test_features @ weights - self.test_targets) ** 2))
+        outputs = self.test_features @ self._checked(weights)
+        return float(np.mean((outputs - self.test_targets) ** 2))
 
 
 def mean_square_factor(*columns):

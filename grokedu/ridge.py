@@ -317,7 +317,7 @@ class RidgeProblem:
 
     def train_loss(self, weights):
         """(1/2n) ‖Φθ − y‖² for weights of shape (m,)."""
-        residual = self.features @ weights - self.targets
+        residual = self.features @ self._checked(weights) - self.targets
         return float(residual @ residual / (2 * self.n_samples))
 
     def test_loss(self, weights):
@@ -325,11 +325,14 @@ class RidgeProblem:
 
         With δ = θ − θ* this is δᵀΣδ − 2⟨E φR, δ⟩ + E R².
         """
-        error = weights - self.teacher
+        error = self._checked(weights) - self.teacher
         loss = error @ covariance_times(self.covariance, error) + self.misfit_power
         if self.misfit_moment is not None:
             loss -= 2 * (self.misfit_moment @ error)
         return float(loss)
+
+    def _checked(self, weights):
+        return check_array("weights", weights, (self.n_features,), finite=False)
 
     def rescaled(self, *, init_variance=None, teacher_norm=None):
         """The same draws with another ν² or ‖θ*‖: same features, same directions, same noise.

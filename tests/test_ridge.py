@@ -519,6 +519,17 @@ class TestBadInput:
             gk.realizable_problem(**{**GIVEN, **change})
         assert all(word in str(error.value) for word in words)
 
+    @pytest.mark.parametrize("weights", [np.ones(2), np.ones((3, 1)), None, "zero"])
+    def test_weights_of_a_loss(self, weights):
+        rows = np.ones((4, 3))
+        data = gk.data_problem(
+            rows, rows[:, 0], test_features=rows, test_targets=rows[:, 0], initial_weights=rows[0]
+        )
+        for problem in (gaussian(n_samples=2, n_features=3), data):
+            for loss in (problem.train_loss, problem.test_loss):
+                with pytest.raises(ValueError, match=r"weights (has shape|is not an array)"):
+                    loss(weights)
+
     @pytest.mark.parametrize(
         ("change", "words"), BAD_FIELDS + [row for row in BAD_PROBLEMS if "noise" not in str(row)]
     )
