@@ -305,6 +305,11 @@ def plot_valley(ax, problem, path, solution, *, weight_decay):
     weight_decay : float
         λ, which bends the valley.
     """
+    if problem.features.shape != (1, 2):
+        raise ValueError(
+            f"problem has features of shape {problem.features.shape}, expected (1, 2): pass one of "
+            "one sample and two weights"
+        )
     feature, reach = problem.features[0], _REACH * np.abs([*problem.teacher, *path[0]]).max()
     shown = np.linspace(-reach, reach, 201)
     weights = np.stack(np.meshgrid(shown, shown), axis=-1)
@@ -410,6 +415,10 @@ def plot_accuracies(ax, trajectory, times, *, last_step=None, scale="log1p"):
     scale : {"log", "log1p", "linear"}
         Of the steps.
     """
+    if trajectory.train_accuracy is None:
+        raise ValueError(
+            "trajectory counts no right answers: pass a run of modular_addition_problem"
+        )
     shown = _thinned(trajectory.steps, scale)
     for kind in ("train", "test"):
         shares = getattr(trajectory, f"{kind}_accuracy")[shown]

@@ -68,7 +68,7 @@ def marchenko_pastur_density(eigenvalues, ratio):
         q = n/m. For q > 1 the density integrates to 1/q, since n − m eigenvalues are zero.
     """
     low, high = marchenko_pastur_edges(ratio)
-    eigenvalues = np.asarray(eigenvalues, dtype=np.float64)
+    eigenvalues = check_array("eigenvalues", eigenvalues)
     inside = (eigenvalues > low) & (eigenvalues < high)
     safe = np.where(inside, eigenvalues, 1.0)
     height = np.sqrt(np.maximum((high - safe) * (safe - low), 0)) / (2 * np.pi * ratio * safe)

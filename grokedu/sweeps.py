@@ -187,12 +187,18 @@ def draw_rng(draw, *, seed=0):
 
     The draws of one `seed` are independent (children of one `numpy.random.SeedSequence`).
     """
+    draw, seed = _numbers(draw, seed)
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(draw,)))
 
 
 def run_rng(draw, *, seed=0):
     """The generator that the runs of draw number `draw` get, independent of that of its problem."""
+    draw, seed = _numbers(draw, seed)
     return np.random.default_rng(np.random.SeedSequence((seed, 1), spawn_key=(draw,)))
+
+
+def _numbers(draw, seed):
+    return check_count("draw", draw, at_least=0), check_count("seed", seed, at_least=0)
 
 
 def _chosen(run, method):

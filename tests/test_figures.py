@@ -148,6 +148,10 @@ class TestLosses:
         with pytest.raises(ValueError, match="scale='loglog': pass one of 'log', 'log1p'"):
             figures.plot_losses(ax, trajectory(), scale="loglog")
 
+    def test_accuracies_of_a_run_that_counts_none(self, ax):
+        with pytest.raises(ValueError, match="counts no right answers: pass a run of modular"):
+            figures.plot_accuracies(ax, trajectory(), None)
+
     @pytest.mark.parametrize("n_steps", [0, 1, 2, 3])
     def test_short_runs(self, ax, n_steps):
         figures.plot_losses(ax, trajectory(n_steps))
@@ -389,6 +393,11 @@ class TestValley:
         low, high = ax.get_xlim()
         assert (low, high) == ax.get_ylim()
         assert np.abs([*problem.teacher, *self.PATH[0]]).max() < high == -low
+
+    def test_more_weights_than_a_plane_has(self, ax):
+        problem = gk.gaussian_problem(n_samples=1, n_features=3, rng=np.random.default_rng(0))
+        with pytest.raises(ValueError, match=r"features of shape \(1, 3\), .*: pass one"):
+            figures.plot_valley(ax, problem, self.PATH, self.PATH[0], weight_decay=0.1)
 
 
 class TestPhase:

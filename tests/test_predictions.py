@@ -633,6 +633,8 @@ class TestBadInput:
     def test_ratio_and_probability(self):
         with pytest.raises(ValueError, match="ratio=0: pass n/m"):
             predictions.marchenko_pastur_edges(0)
+        with pytest.raises(ValueError, match="eigenvalues is not an array of numbers"):
+            predictions.marchenko_pastur_density(["a"], 0.5)
         for bad in (0, 1, 2, -1, np.nan):
             with pytest.raises(ValueError, match=f"failure_probability={bad}: .* below 1"):
                 predictions.smallest_eigenvalue_at_least(1, 9, failure_probability=bad)

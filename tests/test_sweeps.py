@@ -257,6 +257,12 @@ class TestBadInput:
             gk.sweep(**{**SMALL, **change})
         assert all(word in str(error.value) for word in words)
 
+    @pytest.mark.parametrize("numbers, words", [((-1, 0), "draw=-1"), ((0, "a"), "seed='a'")])
+    def test_numbers_of_draws(self, numbers, words):
+        for generator in (gk.sweeps.draw_rng, gk.sweeps.run_rng):
+            with pytest.raises(ValueError, match=f"{words}: pass a whole number, at least 0"):
+                generator(numbers[0], seed=numbers[1])
+
     def test_networks_have_no_closed_form(self):
         with pytest.raises(ValueError, match="no closed form: pass method='gradient descent'"):
             gk.sweep(problem=small_network, n_seeds=1, n_jobs=1, progress=False)
