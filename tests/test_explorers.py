@@ -35,9 +35,15 @@ EVERY_SETTING = [
 ]
 
 
+def with_strict_link(shown):
+    """An explorer whose messages must be strict JSON, as a notebook's are."""
+    shown.comm.publish_msg = lambda *_, data, **__: json.dumps(data, allow_nan=False)
+    return shown
+
+
 def explorer(**settings):
     """A small explorer after its first run."""
-    shown = RidgeExplorer(**{**SMALL, **settings})
+    shown = with_strict_link(RidgeExplorer(**{**SMALL, **settings}))
     assert shown.wait(60)
     return shown
 
@@ -140,13 +146,33 @@ class TestState:
         with pytest.raises(ValueError, match=message):
             RidgeExplorer(**arguments)
 
-    def test_layers_and_step_are_checked_as_attributes_too(self):
-        shown = RidgeExplorer(layers=LAYERS)
-        assert shown.layers == list(LAYERS)
-        with pytest.raises(ValueError, match="blunt"):
-            shown.layers = ["blunt"]
-        with pytest.raises(ValueError, match="step=nan"):
-            shown.step = float("nan")
+    @pytest.mark.parametrize(
+        ("name", "good", "wrong", "message"),
+        [
+            ("layers", LAYERS, ["blunt"], "layers: 'blunt' unknown; pass a sequence of sharp"),
+            ("layers", [], None, "layers: None unknown; pass a sequence"),
+            ("controls", ("seed",), ["lambda"], "controls: 'lambda' unknown"),
+            ("controls", ["seed"], "seed", "controls: 'seed' unknown; pass a sequence"),
+            ("step", None, float("nan"), "step=nan: pass a number"),
+            ("step", 7, "7", "step='7': pass a number"),
+            ("step", 7, 10**400, "step=10*: pass a number"),
+            ("linear", True, None, "linear=None: pass True or False"),
+            ("simple", True, 1, "simple=1: pass True or False"),
+        ],
+    )
+    def test_how_it_looks_is_checked_as_attributes_too(self, name, good, wrong, message):
+        shown = RidgeExplorer(**{name: good})
+        before = getattr(shown, name)
+        setattr(shown, name, good)
+        assert getattr(shown, name) == before
+        with pytest.raises(ValueError, match=message):
+            setattr(shown, name, wrong)
+        assert getattr(shown, name) == before
+
+    @pytest.mark.parametrize("timeout", ["1", -1, float("inf")])
+    def test_how_long_to_wait_is_checked(self, timeout):
+        with pytest.raises(ValueError, match=f"timeout={timeout!r}: pass a number, 0 or more"):
+            RidgeExplorer(**SMALL).wait(timeout)
 
 
 class TestSettings:
@@ -279,7 +305,7 @@ class TestGradientDescent:
     @pytest.mark.parametrize("setting", SETTINGS, ids=NAMES)
     @pytest.mark.parametrize("end", ["low", "high"])
     def test_both_extremes_of_every_setting(self, setting, end):
-        shown = RidgeExplorer(n_samples=20, n_features=60, weight_decay=1e-3)
+        shown = with_strict_link(RidgeExplorer(n_samples=20, n_features=60, weight_decay=1e-3))
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             setattr(shown, setting.name, getattr(setting, end))
@@ -297,6 +323,18 @@ class TestGradientDescent:
         shown.seed = 5
         assert shown.wait(60)
         assert shown.message == "division by zero"
+
+    def test_a_run_that_cannot_be_sent_is_said_and_the_next_one_comes(self, monkeypatch):
+        shown = explorer()
+        with monkeypatch.context() as patched:
+            patched.setattr("grokedu.explorers.ridge._thinned", lambda _: {"steps": np.True_})
+            shown.seed = 5
+            assert shown.wait(60)
+        assert "not JSON serializable" in shown.message
+        assert shown.run == {}
+        shown.seed = 6
+        assert shown.wait(60)
+        assert shown.message == "" and shown.run["settings"]["seed"] == 6
 
 
 def first_report(shown):
@@ -413,6 +451,14 @@ class TestLatestJob:
         release.set()
         assert worker.wait(5)
         assert done == [("first", False), ("third", True)]
+
+    def test_a_job_that_fails_does_not_keep_the_next_one(self, capsys):
+        worker, done = LatestJob(), []
+        worker.submit(lambda _: 1 / 0)
+        assert worker.wait(5)
+        worker.submit(lambda _: done.append("next"))
+        assert worker.wait(5)
+        assert done == ["next"] and "ZeroDivisionError" in capsys.readouterr().err
 
     def test_it_can_be_used_again_after_it_ran_dry(self):
         worker, done = LatestJob(), []

@@ -15,7 +15,7 @@ import traitlets as t
 
 from grokedu.checks import check_number
 from grokedu.explorers.notebook import finish_with_the_cell
-from grokedu.explorers.settings import as_data, defaults
+from grokedu.explorers.settings import Checked, as_data, defaults
 from grokedu.explorers.worker import LatestJob
 from grokedu.grokking import GrokkingTimes
 from grokedu.trajectory import Trajectory
@@ -60,9 +60,39 @@ def in_words(method):
         try:
             return method(self, *args)
         except Exception as error:
-            self.publish(message=f"{error}", progress={})
+            # No run: what cannot be sent would keep the words back as well.
+            self.publish(message=f"{error}", run={}, run_times={}, progress={})
 
     return guarded
+
+
+def check_names(argument, names, known, what="a sequence"):
+    """A list of known names; others are refused, and a string in place of a sequence of them."""
+    single = isinstance(names, str) or not np.iterable(names)
+    unknown = [name for name in ([names] if single else names) if name not in known]
+    if unknown or single:
+        wrong, remedy = ", ".join(map(repr, unknown or [names])), ", ".join(known) or "nothing"
+        raise ValueError(f"{argument}: {wrong} unknown; pass {what} of {remedy}")
+    return list(names)
+
+
+def check_flag(argument, value):
+    """`value`, unless it is neither True nor False."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{argument}={value!r}: pass True or False")
+    return value
+
+
+def _first_step(step):
+    """The step to show at first as a trait: negative for t1."""
+    remedy = "pass a number, 0 or more, or None for t1"
+    return -1.0 if step is None else check_number("step", step, at_least=0, remedy=remedy)
+
+
+def _shown_step(step):
+    """The same, also as the browser says it."""
+    remedy = "pass a number; below 0 or None for t1"
+    return -1.0 if step is None else check_number("step", step, remedy=remedy)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -118,12 +148,24 @@ class Explorer(anywidget.AnyWidget):
     _css = HERE / "js" / "explorer.css"
 
     table = t.List(t.Dict(), help="names, symbols and ranges of the settings").tag(sync=True)
-    controls = t.List(t.Unicode(), help="the settings that have a control").tag(sync=True)
+    controls = Checked(
+        lambda self, names: check_names("controls", names, [s.name for s in self.SETTINGS]),
+        (),
+        "the settings that have a control when it is shown",
+    )
     initial = t.Dict(help="the settings that Reset goes back to").tag(sync=True)
-    step = t.Float(-1.0, help="the step that is shown, t1 where negative").tag(sync=True)
-    layers = t.List(t.Unicode(), help="theory drawn over the run").tag(sync=True)
-    linear = t.Bool(False, help="whether the axis of steps is linear").tag(sync=True)
-    simple = t.Bool(False, help="whether only curves and times are shown at first").tag(sync=True)
+    step = Checked(lambda _, step: _shown_step(step), -1.0, "shown; below 0 or None for t1")
+    layers = Checked(
+        lambda self, names: check_names("layers", names, self.LAYERS), (), "theory over the run"
+    )
+    linear = Checked(
+        lambda _, value: check_flag("linear", value), False, "whether the axis of steps is linear"
+    )
+    simple = Checked(
+        lambda _, value: check_flag("simple", value),
+        False,
+        "whether only curves and times are shown at first",
+    )
     presets = t.List(t.Dict(), help="named states to go to").tag(sync=True)
     run = t.Dict(help="the last run of gradient descent").tag(sync=True)
     run_times = t.Dict(help="t1 and t2 of the last run").tag(sync=True)
@@ -142,29 +184,25 @@ class Explorer(anywidget.AnyWidget):
         **settings,
     ):
         names = [setting.name for setting in self.SETTINGS]
-        controls = self.CONTROLS if controls is None else controls
         views = {name: check(settings.pop(name, at)) for name, (at, check) in self.VIEWS.items()}
-        check_names("controls", controls, names)
-        check_names("settings", settings, names)
+        check_names("settings", settings, names, "some")
         settings = {s.name: s.check(settings.get(s.name, s.default)) for s in self.SETTINGS}
-        check_names("layers", layers, self.LAYERS)
+        layers = check_names("layers", layers, self.LAYERS)
         if not np.iterable(presets):
             raise ValueError(f"presets={presets!r}: pass pairs of a label and a dict")
-        step = _step(step)
-        check_flag("linear", linear)
-        check_flag("simple", simple)
+        step, linear = _first_step(step), check_flag("linear", linear)
         # Messages from the browser and results from the worker must not interleave.
         self._changing = threading.RLock()
         self._worker = LatestJob()
         self._started = False
         self._trajectory = None
         self._last_progress = 0.0
-        state = {**settings, "step": step, "layers": list(layers), "linear": linear, **views}
+        state = {**settings, "step": step, "layers": layers, "linear": linear, **views}
         super().__init__(
             **state,
             initial=state,
             table=as_data(self.SETTINGS),
-            controls=list(controls),
+            controls=self.CONTROLS if controls is None else controls,
             simple=simple,
             presets=[self._preset(preset, state) for preset in presets],
         )
@@ -184,20 +222,21 @@ class Explorer(anywidget.AnyWidget):
                 raise ValueError(f"presets: {preset!r}; pass pairs of a label and a dict")
         argument = f"presets: {label!r}"
         names = [setting.name for setting in self.SETTINGS]
-        check_names(argument, list(changes), [*names, "step", "layers", "linear", *self.VIEWS])
+        known = [*names, "step", "layers", "linear", *self.VIEWS]
+        check_names(argument, list(changes), known, "some")
         state = {**initial, **changes}
         try:
             for setting in self.SETTINGS:
                 state[setting.name] = setting.check(state[setting.name])
-            check_names("layers", state["layers"], self.LAYERS)
+            state["layers"] = check_names("layers", state["layers"], self.LAYERS)
             check_flag("linear", state["linear"])
             for name, (_, check) in self.VIEWS.items():
                 state[name] = check(state[name])
             if "step" in changes:
-                state["step"] = _step(changes["step"])
+                state["step"] = _first_step(changes["step"])
         except ValueError as error:
             raise ValueError(f"{argument}: {error}") from None
-        return {"label": label, "state": {**state, "layers": list(state["layers"])}}
+        return {"label": label, "state": state}
 
     def __repr__(self):
         settings = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
@@ -224,13 +263,15 @@ class Explorer(anywidget.AnyWidget):
         Parameters
         ----------
         timeout : float, optional
-            Seconds.
+            Seconds; as long as it takes if not given.
 
         Returns
         -------
         bool
             Whether it ended in time.
         """
+        if timeout is not None:
+            timeout = check_number("timeout", timeout, at_least=0, below=threading.TIMEOUT_MAX)
         self._start()
         return self._worker.wait(timeout)
 
@@ -255,17 +296,6 @@ class Explorer(anywidget.AnyWidget):
         with self._changing, self.hold_sync():
             for name, value in state.items():
                 setattr(self, name, value)
-
-    @t.validate("layers")
-    def _check_layers(self, proposal):
-        check_names("layers", proposal["value"], self.LAYERS)
-        return proposal["value"]
-
-    @t.validate("step")
-    def _check_step(self, proposal):
-        if not math.isfinite(proposal["value"]):
-            raise ValueError(f"step={proposal['value']}: pass a number; below 0 for t1")
-        return proposal["value"]
 
     @in_words
     def _on_message(self, content):
@@ -334,26 +364,6 @@ class Explorer(anywidget.AnyWidget):
             "reason": times.reason,
             "reasons": [reason.as_dict() for reason in times.reasons],
         }
-
-
-def check_names(argument, names, known):
-    """Refuse names that are not known, and a string in place of a sequence of them."""
-    single = isinstance(names, str) or not np.iterable(names)
-    unknown = [name for name in ([names] if single else names) if name not in known]
-    if unknown or single:
-        wrong, remedy = ", ".join(map(repr, unknown or [names])), ", ".join(known) or "nothing"
-        raise ValueError(f"{argument}: {wrong} unknown; pass a sequence of {remedy}")
-
-
-def check_flag(argument, value):
-    """Refuse what is neither True nor False."""
-    if not isinstance(value, bool):
-        raise ValueError(f"{argument}={value!r}: pass True or False")
-
-
-def _step(step):
-    """The step to show as a trait: negative for t1."""
-    return -1.0 if step is None else check_number("step", step, at_least=0, remedy="pass ≥ 0")
 
 
 def some(settings, names):

@@ -148,7 +148,7 @@ def _shares_right(problem, weights):
 def _packed(images, digits):
     """The images as the browser reads them."""
     what = "pass whole numbers from 0 to 16, 64 for each image"
-    pixels = np.asarray(images)
+    pixels = check_array("images", images)
     if pixels.shape[1:] not in ((_PIXELS,), (8, 8)):
         raise ValueError(f"images has shape {pixels.shape}: {what}")
     count = len(pixels)

@@ -10,7 +10,7 @@ import traitlets as t
 from grokedu import predictions
 from grokedu.explorers import ridge
 from grokedu.explorers.base import HERE, Still, check_names, settings_of
-from grokedu.explorers.settings import traits
+from grokedu.explorers.settings import Checked, traits
 
 COLUMNS, ROWS = 61, 31
 _DELTA = 0.05  # the bound holds with probability 1 − δ
@@ -35,14 +35,14 @@ QUANTITIES = {
 
 
 def _check_axes(axes):
-    check_names("axes", axes, AXES)
+    axes = check_names("axes", axes, AXES)
     if len(axes) != 2 or len(set(axes)) != 2:
         raise ValueError(f"axes={axes!r}: pass two different ones of {', '.join(AXES)}")
-    return list(axes)
+    return axes
 
 
 def _check_quantity(quantity):
-    if quantity not in list(QUANTITIES):
+    if not isinstance(quantity, str) or quantity not in QUANTITIES:
         raise ValueError(f"quantity={quantity!r}: pass one of {', '.join(QUANTITIES)}")
     return quantity
 
@@ -207,16 +207,11 @@ class PhaseExplorer(ridge.RidgeExplorer):
 
     vars().update(traits(SETTINGS))
     kind = t.Unicode("phase", read_only=True).tag(sync=True)
-    axes = t.List(t.Unicode(), list(_VIEWS["axes"][0]), help="of the map").tag(sync=True)
-    quantity = t.Unicode("delay", help="what the map shows").tag(sync=True)
+    axes = Checked(lambda _, axes: _check_axes(axes), _VIEWS["axes"][0], "of the map")
+    quantity = Checked(lambda _, name: _check_quantity(name), "delay", "what the map shows")
 
     def __init__(self, *, layers=("sharp",), **settings):
         super().__init__(layers=layers, **settings)
-
-    @t.validate("axes", "quantity")
-    def _check_view(self, proposal):
-        _, check = self.VIEWS[proposal["trait"].name]
-        return check(proposal["value"])
 
     @classmethod
     def still(cls, state):

@@ -263,7 +263,7 @@ def _steps_needed(problem, settings):
     if times.generalize_step is None:
         ends.append(3 / _slowest_rate(problem, rule))
     needed = 1.2 * max(ends) + 10
-    return math.ceil(min(needed, _MAX_STEPS)), needed <= _MAX_STEPS
+    return math.ceil(min(needed, _MAX_STEPS)), bool(needed <= _MAX_STEPS)
 
 
 def _thinned(trajectory):

@@ -66,21 +66,26 @@ class Setting:
 SEED = Setting("seed", "seed", "seed", 0, 0, MAX_SEED, whole=True, scale="number", step=1)
 
 
-class SettingTrait(t.TraitType):
-    """A trait that holds a legal value of its setting."""
+class Checked(t.TraitType):
+    """A trait that holds what `check(explorer, value)` returns, which refuses others in words."""
 
-    def __init__(self, setting):
-        super().__init__(setting.default, help=f"{setting.label}, {setting.legal}")
-        self.setting = setting
+    def __init__(self, check, default, help):
+        super().__init__(default, help=help)
+        self.check = check
         self.tag(sync=True)
 
-    def validate(self, _obj, value):
-        return self.setting.check(value)
+    def validate(self, explorer, value):
+        return self.check(explorer, value)
+
+
+def _trait(setting):
+    about = f"{setting.label}, {setting.legal}"
+    return Checked(lambda _, value: setting.check(value), setting.default, about)
 
 
 def traits(table):
     """A trait for each setting of a table, by name."""
-    return {setting.name: SettingTrait(setting) for setting in table}
+    return {setting.name: _trait(setting) for setting in table}
 
 
 def as_data(table):

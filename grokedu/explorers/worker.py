@@ -1,6 +1,7 @@
 """A background thread that only ever works on the latest job, and ends where the cell is ended."""
 
 import threading
+import traceback
 from weakref import WeakSet
 
 _workers = WeakSet()
@@ -50,7 +51,10 @@ class LatestJob:
                     self._thread = None
                     return
                 (job, permit), self._pending = self._pending, None
-            job(permit)
+            try:
+                job(permit)
+            except Exception:  # of which the job itself could not tell; the next one shall run
+                traceback.print_exc()
 
 
 class Permit:
