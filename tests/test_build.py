@@ -118,17 +118,33 @@ def test_a_finished_build_is_repeated_only_after_a_change(small_book, monkeypatc
     assert len(builds) == 2
 
 
-def test_nbval_sees_figures_whatever_the_environment_says(monkeypatch):
+SLOW_RUN = """
+import itertools
+import time
+
+import numpy as np
+import grokedu as gk
+
+ticks = itertools.count(step=10.0)  # every look at the clock finds it ten seconds later
+time.perf_counter = lambda: next(ticks)
+problem = gk.gaussian_problem(n_samples=2, n_features=4, rng=np.random.default_rng(0))
+run = gk.train_ridge(problem, weight_decay=1e-4, learning_rate=0.1, n_steps=100)
+"""
+
+
+def test_nbval_sees_figures_and_no_bars_whatever_the_environment_and_the_clock_say(monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
     manager, client = nbval.kernel.start_new_kernel(kernel_name="python3")
-    said = []
+    figures, bars = [], []
     try:
-        client.execute_interactive(DRAW, timeout=60, output_hook=said.append)
+        client.execute_interactive(DRAW, timeout=60, output_hook=figures.append)
+        client.execute_interactive(SLOW_RUN, timeout=60, output_hook=bars.append)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    shown = [message["content"].get("data", {}).get("text/plain", "") for message in said]
+    shown = [message["content"].get("data", {}).get("text/plain", "") for message in figures]
     assert any("Figure size" in text for text in shown)
+    assert {message["msg_type"] for message in bars} == {"status", "execute_input"}
 
 
 def test_a_book_with_addresses_lists_its_pages_and_leads_to_its_source(small_book):

@@ -22,6 +22,12 @@ c.IPKernelApp.log_level = "ERROR"
 c.InlineBackend.figure_formats = {{"png"}}
 c.InlineBackend.print_figure_kwargs = {PICTURE_STYLE}
 """
+# On a busy machine a run takes longer than the bar of a long run waits.
+NO_BARS = """
+c.InteractiveShellApp.exec_lines = [
+    "__import__('grokedu.progress').progress.SECONDS_BEFORE_BAR = float('inf')"
+]
+"""
 NUMBA_MAY_KEEP = {"NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"}
 
 
@@ -29,7 +35,8 @@ def kernel_environment(folder, kernel_settings):
     """The environment of a kernel; its settings of IPython and of Matplotlib live in `folder`."""
     profile = folder / "ipython" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text(kernel_settings, encoding="utf8")
+    settings = kernel_settings + NO_BARS
+    (profile / "ipython_kernel_config.py").write_text(settings, encoding="utf8")
     environment = {
         **{name: value for name, value in os.environ.items() if not _changes_outputs(name)},
         "IPYTHONDIR": str(profile.parent),
