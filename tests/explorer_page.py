@@ -206,6 +206,18 @@ def color(view, theme):
     view.settle()
 
 
+def assert_fits(view, width):
+    """Nothing leaves the page, nor a room that shrinks: not even until it is redrawn."""
+    page, room = view.page.evaluate(
+        "() => { const main = document.querySelector('main');"
+        " const page = document.documentElement.scrollWidth;"
+        " main.style.width = '300px'; const room = main.scrollWidth; main.style.width = '';"
+        " return [page, room]; }"
+    )
+    assert page <= width
+    assert room <= 300
+
+
 def smallest_text(view):
     """The smallest size of letters in the charts, in pixels."""
     return view.page.evaluate(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import SHOWN, color, smallest_text
+from explorer_page import SHOWN, assert_fits, color, smallest_text
 from pages import axe_violations
 from test_digits_explorer import explorer, rule
 
@@ -229,7 +229,7 @@ class TestLooks:
     def test_it_fits_can_be_read_and_has_no_violations(self, open_view, theme, width):
         view = open_view(viewport=(width, 2000))
         color(view, theme)
-        assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_fits(view, width)
         assert smallest_text(view) >= 12
         assert axe_violations(view.page) == []
 

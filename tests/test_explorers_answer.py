@@ -1,7 +1,7 @@
 """Explorers answer: what was before, a linear axis, losses by keys, pinned runs, presets."""
 
 import pytest
-from explorer_page import color
+from explorer_page import assert_fits, color
 from pages import axe_violations
 
 from grokedu.explorers import RidgeExplorer
@@ -334,7 +334,7 @@ def test_it_fits(open_view, width):
     view.page.get_by_role("link", name="lower λ").click()
     for decay in (1e-3, 1e-4, 1e-6):
         view.set(weight_decay=decay)
-        assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_fits(view, width)
         ends = view.page.evaluate(
             "[...document.querySelectorAll('.gk-chart text')]"
             ".map((text) => text.getBoundingClientRect().right)"

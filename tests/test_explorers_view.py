@@ -2,13 +2,26 @@
 
 import numpy as np
 import pytest
-from explorer_page import SHOWN, color, smallest_text
+from explorer_page import SHOWN, assert_fits, color, smallest_text
 from pages import axe_violations
 
 import grokedu as gk
 from grokedu.explorers import RidgeExplorer
 from grokedu.explorers.ridge import LAYERS, SETTINGS
 from grokedu.explorers.settings import defaults
+
+PLAY_ON_ANOTHER_AXIS = f"""async () => {{
+  const buttons = [...document.querySelectorAll("button")];
+  const press = (name) => buttons.find((button) => button.textContent === name).click();
+  const frame = () => new Promise((next) => requestAnimationFrame(next));
+  press("Play");
+  await frame();
+  press("Linear axis");
+  await frame();
+  await frame();
+  press("Pause");
+  return {SHOWN}.step;
+}}"""
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +114,24 @@ class TestTime:
         view.pass_time(500)
         assert view.shown("step") == held
 
+    def test_play_goes_on_from_the_step_that_is_shown(self, view):
+        """On another axis, and from before a minute in which nobody saw the page."""
+        view.set(step=300)
+        step = view.page.evaluate(PLAY_ON_ANOTHER_AXIS)
+        assert 300 <= step < 0.1 * view.shown("horizon")
+        view.press("Play")
+        view.page.clock.fast_forward(60_000)
+        assert step <= view.shown("step") < 0.9 * view.shown("horizon")
+
+    def test_a_press_on_the_curves_ends_play(self, view):
+        view.press("Play")
+        box = view.page.locator(".gk-background").bounding_box()
+        view.page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.1 * box["height"])
+        held = view.shown("step")
+        view.pass_time(500)
+        assert view.shown("step") == held
+        assert view.page.get_by_role("button", name="Play", exact=True).is_visible()
+
     def test_less_motion_on_request(self, open_view):
         view = open_view(reduced_motion="reduce")
         times = [view.shown(f"times.{name}") for name in ("overfit", "generalize")]
@@ -109,6 +140,10 @@ class TestTime:
         for _ in range(3):
             assert view.shown("step") in milestones
             view.pass_time(1500)
+        view.press("Play")
+        view.set(learning_rate=2.0)
+        view.pass_time(1500)
+        assert view.shown("step") == view.shown("times.overfit") < times[0]
 
 
 class TestTheory:
@@ -480,7 +515,7 @@ class TestLayout:
     def test_it_fits(self, open_view, width):
         view = open_view(viewport=(width, 1400))
         view.set(layers=list(LAYERS))
-        assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_fits(view, width)
         assert smallest_text(view) >= 12
 
     @pytest.mark.parametrize("theme", ["light", "dark"])

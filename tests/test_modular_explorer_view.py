@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import ENDED, SHOWN, SOURCES, color, smallest_text
+from explorer_page import ENDED, SHOWN, SOURCES, assert_fits, color, smallest_text
 from pages import axe_violations
 from test_modular_explorer import times, trained
 
@@ -226,7 +226,7 @@ class TestLooks:
         color(view, theme)
         for state in ({"modulus": 23, "n_steps": 100}, STATE):
             view.finish(**state)
-            assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert_fits(view, width)
             assert smallest_text(view) >= 12
         assert axe_violations(view.page) == []
 

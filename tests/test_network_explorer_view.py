@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import ENDED, SHOWN, SOURCES, color, smallest_text
+from explorer_page import ENDED, SHOWN, SOURCES, assert_fits, color, smallest_text
 from pages import axe_violations
 from test_chart import struck_labels
 from test_network_explorer import times_of
@@ -127,7 +127,7 @@ class TestLayout:
         view.finish(**DEFAULTS)
         view.set(linear=True)
         assert not struck_labels(view)
-        assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_fits(view, width)
         assert smallest_text(view) >= 12
 
     @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from explorer_page import color, smallest_text
+from explorer_page import assert_fits, color, smallest_text
 from pages import axe_violations
 
 from grokedu.explorers import PhaseExplorer, RidgeExplorer
@@ -155,7 +155,7 @@ def test_it_is_readable_on_every_screen(open_view, theme, width):
     view.page.wait_for_function(IS_DONE)
     assert axe_violations(view.page) == []
     assert smallest_text(view) >= 11
-    assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert_fits(view, width)
     assert "Map of delay" in view.page.locator(".gk-phase .gk-aside").inner_text()
 
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from explorer_page import color, smallest_text
+from explorer_page import assert_fits, color, smallest_text
 from pages import axe_violations
 from test_chart import BOXES, overlap
 from test_valley_explorer import exact_times
@@ -262,7 +262,7 @@ class TestLooks:
     @pytest.mark.parametrize("width", [900, 390, 360])
     def test_everything_fits_and_can_be_read(self, open_view, width):
         view = open_view(viewport=(width, 1800))
-        assert view.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_fits(view, width)
         assert smallest_text(view) >= 12
 
     @pytest.mark.parametrize(("width", "beside"), [(900, True), (390, False)])

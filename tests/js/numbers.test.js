@@ -128,7 +128,7 @@ test("a loss that is only rounding has no digits", () => {
 });
 
 test("every position of a slider is a legal value at that position", () => {
-  for (const setting of TABLE) {
+  for (const setting of [...TABLE, { ...DECAY, low: 0.01, high: 4 }]) {
     const grid = gridOf(setting);
     for (let position = 0; position <= grid.count; position++) {
       const value = grid.valueAt(position);
@@ -169,6 +169,7 @@ test("an address is read as a field is, and what is wrong is told", () => {
   for (const wrong of [
     "weight_decay=abc",
     "n_samples=5000",
+    "toString=0",
     "step=-1",
     "step=",
     "axis=",

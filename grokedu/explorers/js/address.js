@@ -37,7 +37,7 @@ export function parse(text, table, layers, views = {}) {
     } else if (name === "axis") {
       if (AXES.includes(wish)) state.linear = wish === "linear";
       else refusals.push(`“${wish}” is no axis: it can be ${AXES.join(" or ")}.`);
-    } else if (name in views) {
+    } else if (Object.hasOwn(views, name)) {
       const value = views[name].read(wish);
       if (value !== null) state[name] = value;
       else refusals.push(`“${wish}” is not possible for ${name}: ${views[name].legal}.`);

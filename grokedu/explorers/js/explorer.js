@@ -80,7 +80,7 @@ class Explorer {
     this.link = new KernelLink(model, () => this.schedule());
     this.place = new Place(this.root, kind.name, {
       onState: (text) => this.takeAddress(text),
-      onStart: () => this.change(structuredClone(this.model.get("initial"))),
+      onStart: () => this.goTo(this.model.get("initial")),
     });
     this.gesture = new Gesture(this.root, () => this.redrawSoon());
     this.pinned = null; // the analysis of a run to compare with
@@ -129,10 +129,14 @@ class Explorer {
     const pictures = add(view, "div", { class: "gk-pictures" });
     this.picture = kind.makePicture?.(pictures, (state) => this.change(state));
     const curves = add(pictures, "div");
-    this.upper = kind.makeUpper?.(curves, (step) => this.scrub(step));
+    const onScrub = (step) => {
+      this.player.pause();
+      this.scrub(step);
+    };
+    this.upper = kind.makeUpper?.(curves, onScrub);
     this.chart = new LossChart(curves, {
       onThreshold: (name, value) => this.moveThreshold(name, value),
-      onScrub: (step) => this.scrub(step),
+      onScrub,
     });
     this.player = new Player(root, (step) => this.scrub(step));
     const more = add(root, "div", { class: "gk-more" });
@@ -293,7 +297,7 @@ class Explorer {
   takeAddress(text) {
     const layers = Object.keys(this.kind.layers ?? {});
     const { state, refusals } = parse(text, this.table, layers, this.kind.views);
-    this.change(state);
+    this.goTo(state);
     this.wish = refusals.length ? `In the address: ${refusals.join(" ")}` : "";
     this.schedule();
   }

@@ -6,6 +6,7 @@ import { positionOf, stepAt } from "./steps.js";
 import { count, readouts } from "./words.js";
 
 const PLAY_TIME = 8000; // ms to play a whole run
+const LONGEST_FRAME = 200; // ms of a run that pass between two frames
 const JUMP_TIME = 1500; // ms between milestones, for readers who asked for less motion
 const SCRUB_STEPS = 1000;
 
@@ -81,9 +82,15 @@ export class Player {
   glide() {
     let position = this.positionOf(this.run.step);
     if (position > 0.999) position = 0;
+    let { horizon, linear } = this.run;
     let before = performance.now();
     const advance = (now) => {
-      position = Math.min(1, position + Math.max(now - before, 0) / PLAY_TIME);
+      const { run } = this;
+      if (run.horizon !== horizon || run.linear !== linear) position = this.positionOf(run.step);
+      ({ horizon, linear } = run);
+      // A page that nobody sees draws no frames, and goes on from where it was.
+      const passed = Math.min(Math.max(now - before, 0), LONGEST_FRAME);
+      position = Math.min(1, position + passed / PLAY_TIME);
       before = now;
       this.goTo(position);
       if (position < 1) this.onFrame(advance);
@@ -99,19 +106,20 @@ export class Player {
 
   /** Only the milestones. */
   jump() {
-    const { times, horizon } = this.run;
-    const milestones = [0, times.overfit, times.generalize, horizon].filter((s) => s !== null);
-    milestones.sort((a, b) => a - b);
-    const next = () => {
-      this.onScrub(milestones.shift());
-      if (!milestones.length) {
+    const goTo = (step) => {
+      this.onScrub(step);
+      if (step >= this.run.horizon) {
         this.pause();
         return;
       }
-      const timer = setTimeout(next, JUMP_TIME);
+      const timer = setTimeout(() => {
+        const { times, horizon } = this.run;
+        const ahead = [times.overfit, times.generalize].filter((time) => time > step);
+        goTo(Math.min(horizon, ...ahead));
+      }, JUMP_TIME);
       this.playing = () => clearTimeout(timer);
     };
-    next();
+    goTo(0);
   }
 
   pause() {

@@ -16,6 +16,7 @@ export function gridOf({ low, high, whole, scale, step, zero }) {
     count,
     valueAt(position) {
       if (position < first) return 0;
+      if (position === count) return high; // the grid may end beside it
       const way = (position - first) * step;
       return inside(rounded(isLog ? low * 10 ** way : low + way));
     },

@@ -75,8 +75,8 @@ export class SumTable {
     this.field.style.width = `${all}px`;
     this.svg.attr("viewBox", `0 0 ${all} ${height}`).attr("height", height);
     const { list } = this.cells;
-    list.style.inset = `${top}px auto auto ${left}px`;
-    list.style.width = list.style.height = `${side}px`;
+    list.style.inset = `${top}px ${right}px auto ${left}px`;
+    list.style.height = `${side}px`;
     this.cells.layOut(p * p, p, `${p * p} sums a + b mod ${p}`);
     this.drawNumbers(p);
   }
