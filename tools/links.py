@@ -57,7 +57,7 @@ def outside(root):
     run = subprocess.run(
         order, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    report = work / "linkcheck" / "output.json"
+    report = work / "html" / "output.json"
     if not report.exists():
         sys.exit(run.stdout)
     for line in report.read_text(encoding="utf8").splitlines():
