@@ -105,6 +105,7 @@ class TestEveryPage:
         assert not axe_violations(seen.page, "all but colors")
         seen.page.set_viewport_size(NARROWEST)
         assert seen.page.evaluate(WIDTH) <= NARROWEST["width"]
+        assert not seen.page.locator(".cards .table-box[tabindex]").count()  # none scrolls sideways
         assert_alive(seen)
 
 

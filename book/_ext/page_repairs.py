@@ -115,7 +115,16 @@ def offer_the_notebook(page):
 
 
 def repair_tables(page):
-    """An empty corner is no heading; a wide table scrolls inside its own box."""
+    """An empty corner is no heading; a wide table scrolls inside its own box.
+
+    Where a phone shows lines as cards, each cell bears the name of its column; an empty one none.
+    """
+    for table in page.select(".cards table"):
+        names = [name.get_text(" ", strip=True) for name in table.select("thead tr > *")]
+        for row in table.select("tbody tr"):
+            for cell, name in list(zip(row("td"), names, strict=True))[1:]:
+                if cell.get_text(strip=True):
+                    cell["data-column"] = name
     for corner in page.find_all("th"):
         if not corner.get_text(strip=True):
             corner.name = "td"
