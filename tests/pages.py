@@ -75,10 +75,10 @@ class Visit:
         return sum(len(gzip.compress(response.body(), 9)) for response in loaded)
 
 
-def visit(context, address):
+def visit(context, address, patience=PATIENCE):
     """Open an address and watch the page from its first byte on."""
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(patience)
     seen = Visit(page)
 
     def on_request(request):

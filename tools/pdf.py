@@ -2,20 +2,19 @@
 
     python tools/pdf.py    from _build/html into _build/grokedu.pdf
 
-Every page is printed as a reader's browser would. A link from one chapter to another leads to the
-other's first page.
+Every page is printed as a reader's browser would, with the tags by which a screen reader knows
+headings, lists and tables. A link from one chapter to another leads to its place there.
 """
 
 import posixpath
 import sys
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urldefrag
+from urllib.parse import unquote, urldefrag
 
+import pikepdf
 from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
-from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, NameObject
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
@@ -24,27 +23,34 @@ import browsers  # noqa: E402
 from conftest import BROWSER_OPTIONS, serve  # noqa: E402
 from pages import visit  # noqa: E402
 
+PATIENCE = 120_000  # milliseconds
 MARGINS = {"top": "16mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
 PAPER = {"format": "A4", "margin": MARGINS, "scale": 0.8}
-# Bookmarks list the sections; notes in the margin would make the browser shrink the whole chapter.
+# Bookmarks list the sections: where a heading wraps, they would lose a space that is not kept.
+# Notes in the margin would make the browser shrink the whole chapter.
 STYLE = """
 #jb-print-toc { display: none; }
+h1, h2, h3 { white-space: break-spaces; }
 article aside { float: none !important; width: auto !important; margin: 1em 2em !important; }
 .table-box, .math, pre { max-width: 100%; overflow: hidden; }
+@page { @bottom-center { content: counter(page); font: 11px sans-serif; } }
 """
-NUMBER = (
-    '<div style="width: 100%; text-align: center; font: 9px sans-serif" class="pageNumber"></div>'
-)
-BLANK_PAGE = '<div style="break-after: page">&nbsp;</div>'
+PAGES_BEFORE = "html { counter-reset: page %d; }"
 
-# The names of places must differ between chapters, and headings be without their link signs.
-PREPARE = """(prefix) => {
+# Headings go without their link signs, and what is not printed is not linked. The browser writes
+# down the places that some link on the page leads to: other chapters may lead to any.
+PREPARE = """(printed) => {
   for (const sign of document.querySelectorAll(".headerlink")) sign.remove();
-  for (const link of document.querySelectorAll('a[href^="#"]')) {
-    const place = document.getElementById(decodeURIComponent(link.hash.slice(1)));
-    if (place && !place.id.startsWith(prefix)) place.id = prefix + place.id;
-    if (place) link.href = "#" + place.id;
+  for (const link of [...document.links]) {
+    const inside = link.origin === location.origin;
+    if (inside && !printed.includes(link.origin + link.pathname)) link.removeAttribute("href");
   }
+  const places = document.createElement("div");
+  places.hidden = true;
+  for (const { id } of document.querySelectorAll("body [id]:not(mjx-container *, svg *)")) {
+    places.append(Object.assign(document.createElement("a"), { href: "#" + id }));
+  }
+  document.body.append(places);
 }"""
 
 
@@ -61,53 +67,84 @@ def _parsed(file):
     return BeautifulSoup(file.read_text(encoding="utf8"), "html.parser")
 
 
-def print_page(context, address, prefix):
-    """A finished page as a PDF."""
-    page = visit(context, address).page
-    page.add_style_tag(content=STYLE)
-    page.evaluate(PREPARE, prefix)
-    printed = page.pdf(**PAPER, outline=True, tagged=True, print_background=True)
+def print_page(context, address, printed, pages_before):
+    """A finished page as a PDF; its links into the site are those to `printed` addresses."""
+    page = visit(context, address, PATIENCE).page
+    page.add_style_tag(content=STYLE + PAGES_BEFORE % pages_before)
+    page.evaluate(PREPARE, printed)
+    content = page.pdf(**PAPER, outline=True, tagged=True, print_background=True)
     page.close()
-    return PdfReader(BytesIO(printed))
+    return pikepdf.open(BytesIO(content))
 
 
-def print_numbers(context, count):
-    """As many pages with nothing but their numbers."""
-    page = context.new_page()
-    page.set_content(BLANK_PAGE * (count - 1) + "&nbsp;")
-    options = {"display_header_footer": True, "header_template": " ", "footer_template": NUMBER}
-    return PdfReader(BytesIO(page.pdf(**PAPER, **options))).pages
+class Book:
+    """Chapters, put together from PDFs of the browser."""
+
+    def __init__(self):
+        self.file = pikepdf.new()
+        self.places = {}  # where an address leads
+        self.parents = pikepdf.NumberTree.new(self.file)
+        self.cells = pikepdf.NameTree.new(self.file)
+        tags = pikepdf.Dictionary(Type=pikepdf.Name.StructTreeRoot, K=[])
+        tags.ParentTree, tags.IDTree = self.parents.obj, self.cells.obj
+        self.file.Root.StructTreeRoot = self.file.make_indirect(tags)
+
+    def append(self, address, chapter):
+        """Add the PDF that was printed from this address."""
+        start = len(self.file.pages)
+        _rename_cells(chapter, f"{start}-")
+        self.file.add_pages_from(chapter)
+        pages = self.file.pages[start:]
+        parts = self.file.copy_foreign(chapter.Root)
+        for key in ("/Lang", "/MarkInfo", "/ViewerPreferences"):
+            self.file.Root[key] = parts[key]
+        self.places[address] = pikepdf.Array([pages[0].obj, pikepdf.Name.Fit])
+        for name, place in parts.get("/Dests", {}).items():
+            self.places[f"{address}#{unquote(name[1:])}"] = place
+        self._append_tags(parts.StructTreeRoot, pages)
+
+    def _append_tags(self, tree, pages):
+        """Hang a chapter's tree of tags into the book's; what refers to it counts on."""
+        whole = self.file.Root.StructTreeRoot
+        tree.K.P = whole
+        whole.K.append(tree.K)
+        used = whole.get("/ParentTreeNextKey", 0)
+        whole.ParentTreeNextKey = used + tree.ParentTreeNextKey
+        for tagged in (*(page.obj for page in pages), *_links(pages)):
+            for key in ("/StructParents", "/StructParent"):
+                if key in tagged:
+                    tagged[key] += used
+        for key, parent in pikepdf.NumberTree(tree.ParentTree).items():
+            self.parents[key + used] = parent
+        if "/IDTree" in tree:
+            for cell in pikepdf.NameTree(tree.IDTree).values():
+                self.cells[str(cell.ID)] = cell
+
+    def write(self, target, title):
+        """Lead the links to where they belong and save the book."""
+        for link in _links(self.file.pages):
+            address = str(link.get("/A", {}).get("/URI", ""))
+            place = self.places.get(unquote(address), self.places.get(urldefrag(address).url))
+            if place is not None:
+                del link.A
+                link.Dest = place
+        self.file.docinfo.Title = str(title)
+        self.file.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
 
 
-def book_of(chapters, address):
-    """One document of (file, PDF) pairs that were printed from this address.
-
-    A link to what is not in the document, such as a notebook to download, is dropped.
-    """
-    book, first_pages = PdfWriter(), {}
-    for name, chapter in chapters:
-        first_pages[f"{address}/{name}"] = len(book.pages)
-        book.append(chapter)
-    for page in book.pages:
-        kept = [_inside(book, link, first_pages) for link in page.get("/Annots", [])]
-        page[NameObject("/Annots")] = ArrayObject(
-            link for link in kept if not _target(link).startswith(address)
-        )
-    return book
+def _links(pages):
+    return (link for page in pages for link in page.obj.get("/Annots", []))
 
 
-def _inside(book, link, first_pages):
-    """Lead a link to a printed chapter to the page where that begins."""
-    number = first_pages.get(_target(link))
-    if number is not None:
-        start = book.pages[number].indirect_reference
-        del link.get_object()["/A"]
-        link.get_object()[NameObject("/Dest")] = ArrayObject([start, NameObject("/Fit")])
-    return link
-
-
-def _target(link):
-    return urldefrag(link.get_object().get("/A", {}).get("/URI", "")).url
+def _rename_cells(chapter, prefix):
+    """The names by which a table's cells know their headers are to differ between chapters."""
+    for tag in chapter.objects:
+        if isinstance(tag, pikepdf.Dictionary) and tag.get("/Type") == "/StructElem":
+            if "/ID" in tag:
+                tag.ID = prefix + str(tag.ID)
+            for attributes in tag.get("/A", []):
+                if "/Headers" in attributes:
+                    attributes.Headers = [prefix + str(name) for name in attributes.Headers]
 
 
 def make(folder, target):
@@ -115,20 +152,17 @@ def make(folder, target):
     program = browsers.find()
     if program is None:
         sys.exit(browsers.HOW_TO_GET_ONE)
-    with serve(folder) as address, sync_playwright() as playwright:
+    book = Book()
+    with serve(folder) as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=BROWSER_OPTIONS)
         context = browser.new_context(color_scheme="light")
-        chapters = []
-        for position, name in enumerate(page_names(folder)):
-            print(f"Printing {name}", flush=True)
-            chapters.append((name, print_page(context, f"{address}/{name}", f"{position}-")))
-        book = book_of(chapters, address)
-        numbers = print_numbers(context, len(book.pages))
-        for page, number in zip(book.pages, numbers, strict=True):
-            page.merge_page(number)
+        addresses = [f"{site}/{name}" for name in page_names(folder)]
+        for address in addresses:
+            print(f"Printing {address.removeprefix(site)}", flush=True)
+            chapter = print_page(context, address, addresses, len(book.file.pages))
+            book.append(address, chapter)
         browser.close()
-    book.compress_identical_objects()
-    book.write(target)
+    book.write(target, _parsed(folder / next(page_names(folder))).title.string)
 
 
 def main():
