@@ -89,11 +89,14 @@ class ModularAdditionProblem:
         return self.first_weights.shape[1]
 
     def outputs(self, pairs, weights=None):
-        """The p outputs (k, p) for pairs (k, 2), at the initial weights or those of a run."""
+        """The p outputs (k, p) for pairs (k, 2), at the initial weights, those of a run, or
+        others (p, m), (p, m) and (m, p) of any width m."""
         own = self.first_weights, self.second_weights, self.output_weights
         layers = own if weights is None else weights
         layers = layers if isinstance(layers, tuple | list) else [layers]
-        check_layers(layers, own, "pass those of a run, run.weights")
+        m = np.size(layers[-1]) // self.modulus if len(layers) else 0
+        inner, outer = np.broadcast_to(0, (self.modulus, m)), np.broadcast_to(0, (m, self.modulus))
+        check_layers(layers, (inner, inner, outer), "pass those of a run, run.weights")
         pairs = _check_pairs("pairs", pairs, self.modulus, at_least=0)
         first, second, output = layers
         return (first[pairs[:, 0]] + second[pairs[:, 1]]) ** 2 @ output

@@ -207,7 +207,8 @@ def color(view, theme):
 
 
 def assert_fits(view, width):
-    """Nothing leaves the page, nor a room that shrinks: not even until it is redrawn."""
+    """Nothing leaves the page, nor a room that shrinks: not even until it is redrawn. Where no
+    picture has room, as in a page enlarged tenfold, nothing breaks."""
     page, room = view.page.evaluate(
         "() => { const main = document.querySelector('main');"
         " const page = document.documentElement.scrollWidth;"
@@ -216,6 +217,11 @@ def assert_fits(view, width):
     )
     assert page <= width
     assert room <= 300
+    main = view.page.locator("main")
+    for style in ("width: 40px", ""):
+        main.evaluate("(main, style) => { main.style.cssText = style; }", style)
+        view.settle()
+        view.settle()
 
 
 def smallest_text(view):

@@ -30,6 +30,14 @@ class TestProblem:
         scaled = problem.outputs(problem.test_pairs, tuple(1.5 * layer for layer in weights))
         np.testing.assert_allclose(scaled, 1.5**3 * problem.outputs(problem.test_pairs), rtol=1e-13)
 
+    def test_outputs_at_weights_of_any_width(self):
+        problem, wide = problem_of(), problem_of(width=50)
+        weights = wide.first_weights, wide.second_weights, wide.output_weights
+        pairs = problem.test_pairs
+        np.testing.assert_array_equal(problem.outputs(pairs, weights), wide.outputs(pairs))
+        with pytest.raises(ValueError, match="weights have the shapes"):
+            problem.outputs(pairs, (*weights[:2], problem.output_weights))
+
     def test_the_start_has_the_scale_that_is_asked_for(self):
         problem = problem_of(modulus=31, width=500, init_scale=1.2)
         assert problem.first_weights.std() * np.sqrt(31) == pytest.approx(1.2, rel=0.03)

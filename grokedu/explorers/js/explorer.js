@@ -43,6 +43,7 @@ import { makeLegend, makeTable } from "./table.js";
 import { comparison, count, settingsInWords } from "./words.js";
 
 const QUIET_TIME = 600; // ms between announcements to screen readers and changes of the address
+const NARROWEST = 160; // px for which pictures are drawn, in less room too
 const DRAWN_KEPT = 8;
 const THRESHOLDS = ["train_threshold", "test_threshold", "train_level", "test_level"];
 const OTHERS = {
@@ -217,7 +218,8 @@ class Explorer {
     for (const event of news) this.model.on(event, onNews);
     const resize = new ResizeObserver(() => {
       const arriving = !this.width;
-      this.width = this.root.clientWidth;
+      const room = this.root.clientWidth;
+      this.width = room && Math.max(room, NARROWEST);
       if (arriving && this.width) this.redraw();
       else this.schedule();
     });

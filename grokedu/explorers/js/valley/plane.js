@@ -170,7 +170,7 @@ export class Plane {
           box.top >= MARGIN.top &&
           box.bottom <= bottom,
       );
-      const box = clearOf(taken, inside);
+      const box = clearOf(taken, inside.length ? inside : boxes); // a page may be narrower than a name
       taken.push(...pointsIn(box));
       this.labels[name]
         .attr("x", box.left)
