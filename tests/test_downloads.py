@@ -56,7 +56,7 @@ def test_the_text_needs_no_program_that_knows_directives(chapter):
 def test_the_code_needs_no_package_of_the_book(chapter):
     _, notebook = chapter
     assert "myst_nb" not in code_of(notebook)
-    assert "pip install grokedu" in notebook.cells[0].source
+    assert "install the package\n`grokedu`" in notebook.cells[0].source
 
 
 def test_the_notebook_has_the_headings_of_the_page(chapter):

@@ -24,8 +24,9 @@ MAGIC = re.compile(r"^[%!].*", re.MULTILINE)
 FOLDED = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 KEPT_OUTPUTS = {"image/svg+xml", "image/png", "text/html", "text/plain"}
 PREFACE = """\
-*This notebook is the chapter “{title}” of the book “{book}”. To run it, install the package:
-`pip install grokedu` and, if need be, `pip install jupyterlab`.{results}
+*This notebook is the chapter “{title}” of the book “{book}”. To run it, install the package
+`grokedu` (`pip install` and the path of its wheel, or of the folder of its source) and, if need be,
+`jupyterlab`.{results}
 The text is under the license CC BY 4.0, the code under the MIT license.*"""
 RESULTS_NOTE = """ The first cell of code
 writes the recorded results that the chapter reads into a folder `results`, unless it is there."""
