@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 import grokedu as gk
-from grokedu.explorers import KINDS, RidgeExplorer
+from grokedu.explorers import KINDS, Explorer, RidgeExplorer
 from grokedu.explorers.ridge import LAYERS, SETTINGS
 from grokedu.explorers.settings import defaults
 from grokedu.explorers.worker import LatestJob, stop_all
@@ -168,6 +168,10 @@ class TestState:
         with pytest.raises(ValueError, match=message):
             setattr(shown, name, wrong)
         assert getattr(shown, name) == before
+
+    def test_one_of_no_kind_cannot_be_made(self):
+        with pytest.raises(ValueError, match="make one of a kind"):
+            Explorer()
 
     @pytest.mark.parametrize("timeout", ["1", -1, float("inf")])
     def test_how_long_to_wait_is_checked(self, timeout):

@@ -67,7 +67,7 @@ def test_the_first_run_groks():
         ({"modulus": 24}, "modulus=24: pass a whole number from 5 to 23"),
         ({"train_fraction": 0}, "train_fraction=0: pass a number from 0.05 to 1"),
         ({"step": -2}, "step=-2"),
-        ({"layers": ["sharp"]}, "layers: 'sharp' unknown; pass a sequence of nothing"),
+        ({"layers": ["sharp"]}, "layers: 'sharp' unknown; pass \\(\\), there are none here"),
     ],
 )
 def test_bad_input_says_what_to_pass(arguments, message):

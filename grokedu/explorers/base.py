@@ -71,8 +71,9 @@ def check_names(argument, names, known, what="a sequence"):
     single = isinstance(names, str) or not np.iterable(names)
     unknown = [name for name in ([names] if single else names) if name not in known]
     if unknown or single:
-        wrong, remedy = ", ".join(map(repr, unknown or [names])), ", ".join(known) or "nothing"
-        raise ValueError(f"{argument}: {wrong} unknown; pass {what} of {remedy}")
+        wrong = ", ".join(map(repr, unknown or [names]))
+        remedy = f"{what} of {', '.join(known)}" if known else "(), there are none here"
+        raise ValueError(f"{argument}: {wrong} unknown; pass {remedy}")
     return list(names)
 
 
@@ -183,6 +184,8 @@ class Explorer(anywidget.AnyWidget):
         presets=(),
         **settings,
     ):
+        if not self.SETTINGS:
+            raise ValueError("Explorer has nothing to show: make one of a kind, RidgeExplorer()")
         names = [setting.name for setting in self.SETTINGS]
         views = {name: check(settings.pop(name, at)) for name, (at, check) in self.VIEWS.items()}
         check_names("settings", settings, names, "some")
