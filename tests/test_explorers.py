@@ -437,6 +437,16 @@ class TestMessages:
         receive(shown, {})
         assert shown.message == ""
 
+    @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+    def test_the_run_of_every_kind_at_its_least_weight_decay_can_be_sent(self, make):
+        shown = with_strict_link(make())
+        decay = next(s for s in shown.SETTINGS if s.name == "weight_decay")
+        shown.weight_decay = 0 if decay.zero else decay.low
+        while not shown.wait(1):
+            shown.stop()
+        assert shown.message == ""
+        assert shown.run["settings"] == shown.settings
+
 
 class TestLatestJob:
     def test_only_the_latest_of_many_jobs_counts(self):
