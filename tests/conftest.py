@@ -90,17 +90,23 @@ def book_address(book):
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """A fresh Chromium that can reach nothing but this machine."""
-    from playwright.sync_api import sync_playwright
-
+@pytest.fixture(scope="session")
+def chromium():
+    """The program. Continuous integration must have one, nobody else need."""
     program = browsers.find()
     if program is None:
         give_up = pytest.fail if os.environ.get("CI") else pytest.skip
         give_up(NO_BROWSER)
+    return program
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """A fresh Chromium that can reach nothing but this machine."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=BROWSER_OPTIONS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_OPTIONS)
         yield browser
         browser.close()
 

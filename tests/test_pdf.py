@@ -4,8 +4,6 @@ import sys
 from itertools import chain
 from pathlib import Path
 
-import browsers
-import conftest
 import pytest
 from pypdf import PdfReader
 
@@ -28,9 +26,7 @@ SECOND = dict(title="Second", section=LONG, first="a.html", second="#", other="a
 
 
 @pytest.fixture(scope="module")
-def printed(tmp_path_factory):
-    if browsers.find() is None:
-        pytest.skip(conftest.NO_BROWSER)
+def printed(chromium, tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     (folder / "book").mkdir()
     to_the_first = '<meta http-equiv="Refresh" content="0; url=book/a.html">'
